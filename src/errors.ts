@@ -1,0 +1,123 @@
+/**
+ * Every error that a user of Noonmark can meet, in one table: its code, HTTP status, what happened and how to mend it.
+ * `docs/reference/errors.md` is kept equal to this table by a test. A retired code is never used again.
+ */
+export const errorTable = {
+  clock_not_replay: {
+    status: 409,
+    what: 'The clock of this platform is the real one and cannot be set.',
+    mend: 'Start with `--clock <instant>` to run on a replay clock.',
+  },
+  definition_cycle: {
+    status: 400,
+    what: 'Definitions depend on each other in a circle.',
+    mend: 'Break the circle at one of the definitions named.',
+  },
+  definition_duplicate: {
+    status: 400,
+    what: 'Two definitions of one kind have the same name.',
+    mend: 'Rename one of them.',
+  },
+  definition_invalid: { status: 400, what: 'A definition cannot be understood.', mend: 'Correct the field named.' },
+  duration_invalid: {
+    status: 400,
+    what: 'A duration is not of the form 50ms, 30s, 15m, 6h, 7d or 2w.',
+    mend: 'Write a whole number and one of the units ms, s, m, h, d, w.',
+  },
+  instant_ahead: {
+    status: 400,
+    what: 'An instant lies ahead of the clock.',
+    mend: "Ask for the clock's instant or an earlier one.",
+  },
+  instant_invalid: {
+    status: 400,
+    what: 'A time cannot be read.',
+    mend: 'Write ISO 8601 with an offset, such as 2026-01-31T08:00:00Z, or declare the time zone of the source.',
+  },
+  internal: {
+    status: 500,
+    what: 'Something failed inside Noonmark.',
+    mend: 'Look at the log; `noonmark doctor` checks the machine and the stores.',
+  },
+  key_invalid: {
+    status: 400,
+    what: 'An entity key cannot be encoded.',
+    mend: 'Use keys of at most 1 KiB of string, int, bool or timestamp columns.',
+  },
+  not_found: { status: 404, what: 'There is nothing of that name.', mend: 'Look at the names listed.' },
+  row_invalid: {
+    status: 400,
+    what: 'A row does not fit its declaration.',
+    mend: 'Send every required field, no other fields, each of its type.',
+  },
+  window_invalid: { status: 400, what: 'A window is not allowed.', mend: 'Windows are one minute or longer.' },
+} as const satisfies Record<string, ErrorEntry>
+
+/** One line of the table. */
+export interface ErrorEntry {
+  readonly status: number
+  readonly what: string
+  readonly mend: string
+}
+
+/** A code of the table. */
+export type ErrorCode = keyof typeof errorTable
+
+const marker = Symbol.for('noonmark.error')
+
+/** What an error says beyond its code. */
+export interface ErrorDetail {
+  /** The sentence for this very case; the table's sentence where left out. */
+  readonly message?: string
+  /** How to mend this very case; the table's where left out. */
+  readonly hint?: string
+  /** The field or definition at fault, such as `rows[3].distance` or `features/airport.ts > airport_punctuality > mean_delay_1h`. */
+  readonly path?: string
+  readonly cause?: unknown
+}
+
+/** An error out of the table. Recognise it with `isNoonmarkError`, never with `instanceof`. */
+export class NoonmarkError extends Error {
+  readonly code: ErrorCode
+  readonly hint: string
+  readonly path: string | undefined
+  readonly [marker] = true
+
+  constructor(code: ErrorCode, detail: ErrorDetail = {}) {
+    super(detail.message ?? errorTable[code].what, detail.cause === undefined ? undefined : { cause: detail.cause })
+    this.name = 'NoonmarkError'
+    this.code = code
+    this.hint = detail.hint ?? errorTable[code].mend
+    this.path = detail.path
+  }
+
+  /** The HTTP status of the code. */
+  get status(): number {
+    return errorTable[this.code].status
+  }
+}
+
+/** Makes an error of the table; throw what it returns. */
+export function noonmarkError(code: ErrorCode, detail?: ErrorDetail): NoonmarkError {
+  return new NoonmarkError(code, detail)
+}
+
+/** Whether a thrown value is one of our errors, also when it comes from another copy of this package. */
+export function isNoonmarkError(value: unknown): value is NoonmarkError {
+  return typeof value === 'object' && value !== null && marker in value
+}
+
+/** An error as it stands on the wire and in `--json` output. */
+export function errorBody(error: unknown): { error: { code: string; message: string; hint: string; path?: string } } {
+  if (!isNoonmarkError(error)) {
+    return {
+      error: {
+        code: 'internal',
+        message: error instanceof Error ? error.message : String(error),
+        hint: errorTable.internal.mend,
+      },
+    }
+  }
+  const { code, message, hint, path } = error
+  return { error: { code, message, hint, ...(path === undefined ? {} : { path }) } }
+}
