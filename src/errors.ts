@@ -8,6 +8,11 @@ export const errorTable = {
     what: 'The clock of this platform is the real one and cannot be set.',
     mend: 'Start with `--clock <instant>` to run on a replay clock.',
   },
+  code_result: {
+    status: 500,
+    what: 'Project code returned a value of another type than it declares.',
+    mend: 'Return a value of the declared type, or null.',
+  },
   definition_cycle: {
     status: 400,
     what: 'Definitions depend on each other in a circle.',
@@ -49,6 +54,11 @@ export const errorTable = {
     status: 400,
     what: 'A row does not fit its declaration.',
     mend: 'Send every required field, no other fields, each of its type.',
+  },
+  time_zone_unknown: {
+    status: 400,
+    what: 'A time zone is not known.',
+    mend: 'Use an IANA name such as Europe/Amsterdam, or UTC.',
   },
   window_invalid: { status: 400, what: 'A window is not allowed.', mend: 'Windows are one minute or longer.' },
 } as const satisfies Record<string, ErrorEntry>
