@@ -3,6 +3,16 @@
  * `docs/reference/errors.md` is kept equal to this table by a test. A retired code is never used again.
  */
 export const errorTable = {
+  artifact_invalid: {
+    status: 400,
+    what: 'A trained model cannot be read: its bytes are not whole, or not those of a model.',
+    mend: 'Fetch the artifact again, or train the version again.',
+  },
+  artifact_newer: {
+    status: 400,
+    what: 'A trained model was written by a newer Noonmark.',
+    mend: 'Upgrade this installation to at least the version that trained the model.',
+  },
   clock_not_replay: {
     status: 409,
     what: 'The clock of this platform is the real one and cannot be set.',
@@ -29,6 +39,11 @@ export const errorTable = {
     what: 'A duration is not of the form 50ms, 30s, 15m, 6h, 7d or 2w.',
     mend: 'Write a whole number and one of the units ms, s, m, h, d, w.',
   },
+  evaluation_invalid: {
+    status: 400,
+    what: 'Labels and predictions cannot be compared.',
+    mend: 'Give one label (0 or 1), one finite prediction and, where used, one weight of 0 or more per row.',
+  },
   instant_ahead: {
     status: 400,
     what: 'An instant lies ahead of the clock.',
@@ -50,6 +65,11 @@ export const errorTable = {
     mend: 'Use keys of at most 1 KiB of string, int, bool or timestamp columns.',
   },
   not_found: { status: 404, what: 'There is nothing of that name.', mend: 'Look at the names listed.' },
+  parameter_invalid: {
+    status: 400,
+    what: 'A parameter of a trainer is unknown or out of its range.',
+    mend: 'Use the parameters listed, each within its range.',
+  },
   row_invalid: {
     status: 400,
     what: 'A row does not fit its declaration.',
@@ -59,6 +79,17 @@ export const errorTable = {
     status: 400,
     what: 'A time zone is not known.',
     mend: 'Use an IANA name such as Europe/Amsterdam, or UTC.',
+  },
+  training_cancelled: { status: 409, what: 'The training was cancelled.', mend: 'Start the run again.' },
+  training_data_invalid: {
+    status: 400,
+    what: 'The training data does not fit together.',
+    mend: 'Give at least one row, columns of equal length, labels of 0 and 1, and the columns that the model expects.',
+  },
+  training_one_class: {
+    status: 400,
+    what: 'Every label of the training set is the same, so there is nothing to learn.',
+    mend: 'Widen the period, or look at how the label is defined.',
   },
   window_invalid: { status: 400, what: 'A window is not allowed.', mend: 'Windows are one minute or longer.' },
 } as const satisfies Record<string, ErrorEntry>
