@@ -13,6 +13,11 @@ export const errorTable = {
     what: 'A trained model was written by a newer Noonmark.',
     mend: 'Upgrade this installation to at least the version that trained the model.',
   },
+  clock_backwards: {
+    status: 409,
+    what: 'A replay clock only goes forward.',
+    mend: 'Advance it to a later instant, or start again.',
+  },
   clock_not_replay: {
     status: 409,
     what: 'The clock of this platform is the real one and cannot be set.',
