@@ -13,6 +13,11 @@ export const errorTable = {
     what: 'A trained model was written by a newer Noonmark.',
     mend: 'Upgrade this installation to at least the version that trained the model.',
   },
+  blob_damaged: {
+    status: 500,
+    what: 'The bytes of a blob are not those of its digest.',
+    mend: 'Restore the file from a backup, or build again what it came from.',
+  },
   clock_backwards: {
     status: 409,
     what: 'A replay clock only goes forward.',
@@ -49,6 +54,21 @@ export const errorTable = {
     what: 'Labels and predictions cannot be compared.',
     mend: 'Give one label (0 or 1), one finite prediction and, where used, one weight of 0 or more per row.',
   },
+  event_conflict: {
+    status: 409,
+    what: 'An event has the id of another event with other content.',
+    mend: 'Give the event an id of its own; an event that was sent cannot be changed.',
+  },
+  event_too_old: {
+    status: 409,
+    what: 'An event lies further back than its source remembers ids, so a repeat could not be told from it.',
+    mend: 'Send it with `noonmark ingest --backfill`, or declare a longer deduplication window.',
+  },
+  folder_locked: {
+    status: 409,
+    what: 'Another process writes in this folder.',
+    mend: 'Stop the other process; one folder has one writer.',
+  },
   instant_ahead: {
     status: 400,
     what: 'An instant lies ahead of the clock.',
@@ -69,16 +89,51 @@ export const errorTable = {
     what: 'An entity key cannot be encoded.',
     mend: 'Use keys of at most 1 KiB of string, int, bool or timestamp columns.',
   },
+  log_position_gone: {
+    status: 410,
+    what: 'The log no longer keeps the rows at this position.',
+    mend: 'Begin at the first offset that the log still has.',
+  },
+  log_unavailable: {
+    status: 503,
+    what: 'The log cannot be written at the moment.',
+    mend: 'Look at the disk (space, permissions) and try again.',
+  },
   not_found: { status: 404, what: 'There is nothing of that name.', mend: 'Look at the names listed.' },
   parameter_invalid: {
     status: 400,
     what: 'A parameter of a trainer is unknown or out of its range.',
     mend: 'Use the parameters listed, each within its range.',
   },
+  position_invalid: {
+    status: 400,
+    what: 'A position cannot be read.',
+    mend: 'Send a position exactly as an answer gave it.',
+  },
+  record_conflict: {
+    status: 409,
+    what: 'A record was changed by someone else meanwhile.',
+    mend: 'Read it again and repeat the change.',
+  },
   row_invalid: {
     status: 400,
     what: 'A row does not fit its declaration.',
     mend: 'Send every required field, no other fields, each of its type.',
+  },
+  segment_damaged: {
+    status: 500,
+    what: 'A segment of a log holds bytes that are not a record.',
+    mend: 'Restore the file from a backup; `noonmark doctor` shows what can still be read.',
+  },
+  store_busy: {
+    status: 503,
+    what: 'A store was busy for longer than we wait.',
+    mend: 'Try again.',
+  },
+  store_newer: {
+    status: 409,
+    what: 'A store was written by a newer release of Noonmark.',
+    mend: 'Upgrade Noonmark; a store is never downgraded.',
   },
   time_zone_unknown: {
     status: 400,
