@@ -1,0 +1,10 @@
+export { type FolderLock, lockFolder } from './folder-lock.ts'
+export { encodeFrame, type Frame, framePayloadLimitBytes, readFrame } from './frame.ts'
+export { isMissing, listSegments, type SegmentName, syncFolder } from './segment-file.ts'
+export { type OffsetRange, openSegmentReader, type SegmentReader, type SegmentReaderOptions } from './segment-reader.ts'
+export {
+  openSegmentWriter,
+  type SegmentRecovery,
+  type SegmentWriter,
+  type SegmentWriterOptions,
+} from './segment-writer.ts'
