@@ -28,10 +28,40 @@ export const errorTable = {
     what: 'The clock of this platform is the real one and cannot be set.',
     mend: 'Start with `--clock <instant>` to run on a replay clock.',
   },
+  code_closure: {
+    status: 400,
+    what: 'A function uses a variable of the function or block around it, which cannot be stored with it.',
+    mend: 'Move the variable to module level, or pass it to the function as an input.',
+  },
+  code_crashed: {
+    status: 500,
+    what: 'Project code ended the worker thread that ran it.',
+    mend: 'Use less memory, and never end the process from project code.',
+  },
+  code_deadline: {
+    status: 500,
+    what: 'Project code did not finish within its deadline.',
+    mend: 'Look for an endless loop or a promise that never settles, or give it more time.',
+  },
+  code_failed: {
+    status: 500,
+    what: 'Project code threw an error.',
+    mend: 'Look at the message and at the lines that it names.',
+  },
+  code_held: {
+    status: 500,
+    what: 'Project code is held open after it repeatedly missed its deadline.',
+    mend: 'Mend the function and apply; it is also tried again by itself, each time later.',
+  },
   code_result: {
     status: 500,
     what: 'Project code returned a value of another type than it declares.',
     mend: 'Return a value of the declared type, or null.',
+  },
+  code_unsliceable: {
+    status: 400,
+    what: 'The source text of a function cannot be found in the project.',
+    mend: 'Write the function out as an arrow, a function or a method; bound and built-in functions have no source text.',
   },
   definition_cycle: {
     status: 400,
@@ -109,6 +139,11 @@ export const errorTable = {
     status: 400,
     what: 'A position cannot be read.',
     mend: 'Send a position exactly as an answer gave it.',
+  },
+  project_invalid: {
+    status: 400,
+    what: 'The project cannot be loaded.',
+    mend: 'Correct the file and line named.',
   },
   record_conflict: {
     status: 409,
