@@ -18,6 +18,11 @@ export const errorTable = {
     what: 'The bytes of a blob are not those of its digest.',
     mend: 'Restore the file from a backup, or build again what it came from.',
   },
+  body_too_large: {
+    status: 413,
+    what: 'The body of a request is larger than the server takes.',
+    mend: 'Send fewer rows at once.',
+  },
   clock_backwards: {
     status: 409,
     what: 'A replay clock only goes forward.',
@@ -63,6 +68,11 @@ export const errorTable = {
     what: 'The source text of a function cannot be found in the project.',
     mend: 'Write the function out as an arrow, a function or a method; bound and built-in functions have no source text.',
   },
+  content_type_unsupported: {
+    status: 415,
+    what: 'The body of a request is not JSON.',
+    mend: 'Send `content-type: application/json`.',
+  },
   definition_cycle: {
     status: 400,
     what: 'Definitions depend on each other in a circle.',
@@ -99,6 +109,16 @@ export const errorTable = {
     what: 'Another process writes in this folder.',
     mend: 'Stop the other process; one folder has one writer.',
   },
+  host_forbidden: {
+    status: 403,
+    what: 'A request names a host or origin that is not this server.',
+    mend: 'Call the server by its own address, and not from the page of another site.',
+  },
+  host_not_loopback: {
+    status: 400,
+    what: 'Without an access configuration the server listens on this machine only.',
+    mend: 'Use 127.0.0.1, ::1 or localhost.',
+  },
   instant_ahead: {
     status: 400,
     what: 'An instant lies ahead of the clock.',
@@ -113,6 +133,11 @@ export const errorTable = {
     status: 500,
     what: 'Something failed inside Noonmark.',
     mend: 'Look at the log; `noonmark doctor` checks the machine and the stores.',
+  },
+  json_invalid: {
+    status: 400,
+    what: 'The body of a request is not valid JSON.',
+    mend: 'Correct the text at the place named.',
   },
   key_invalid: {
     status: 400,
@@ -129,16 +154,31 @@ export const errorTable = {
     what: 'The log cannot be written at the moment.',
     mend: 'Look at the disk (space, permissions) and try again.',
   },
+  method_not_allowed: {
+    status: 405,
+    what: 'There is no such method at this path.',
+    mend: 'Use one of the methods named.',
+  },
   not_found: { status: 404, what: 'There is nothing of that name.', mend: 'Look at the names listed.' },
   parameter_invalid: {
     status: 400,
     what: 'A parameter of a trainer is unknown or out of its range.',
     mend: 'Use the parameters listed, each within its range.',
   },
+  port_in_use: {
+    status: 409,
+    what: 'Another process listens on this port.',
+    mend: 'Stop the other process, or choose another port with `--port`.',
+  },
   position_invalid: {
     status: 400,
     what: 'A position cannot be read.',
     mend: 'Send a position exactly as an answer gave it.',
+  },
+  position_not_reached: {
+    status: 503,
+    what: 'The events up to the position asked for are not applied yet.',
+    mend: 'Try again, with more time.',
   },
   project_invalid: {
     status: 400,
@@ -149,6 +189,11 @@ export const errorTable = {
     status: 409,
     what: 'A record was changed by someone else meanwhile.',
     mend: 'Read it again and repeat the change.',
+  },
+  request_invalid: {
+    status: 400,
+    what: 'A request does not fit its description.',
+    mend: 'Correct the field named; /openapi.json describes every request.',
   },
   row_invalid: {
     status: 400,
@@ -186,7 +231,17 @@ export const errorTable = {
     what: 'Every label of the training set is the same, so there is nothing to learn.',
     mend: 'Widen the period, or look at how the label is defined.',
   },
+  version_mismatch: {
+    status: 409,
+    what: 'A version does not predict what its trainer predicted with it.',
+    mend: 'Train the version again; this one is not served.',
+  },
   window_invalid: { status: 400, what: 'A window is not allowed.', mend: 'Windows are one minute or longer.' },
+  writer_unavailable: {
+    status: 503,
+    what: 'The process that takes events is down.',
+    mend: 'Send the events again; predictions go on meanwhile.',
+  },
 } as const satisfies Record<string, ErrorEntry>
 
 /** One line of the table. */
