@@ -83,7 +83,22 @@ export const errorTable = {
     what: 'Two definitions of one kind have the same name.',
     mend: 'Rename one of them.',
   },
+  definition_in_use: {
+    status: 409,
+    what: 'A definition would go away while something that answers still uses it.',
+    mend: 'Move what is named to another version first, then delete.',
+  },
   definition_invalid: { status: 400, what: 'A definition cannot be understood.', mend: 'Correct the field named.' },
+  definition_unstable: {
+    status: 400,
+    what: 'A project means something else each time it is loaded.',
+    mend: 'Keep clocks, randomness and the environment out of definitions; write the value down.',
+  },
+  deployment_held: {
+    status: 409,
+    what: 'A deployment was rolled back and is held.',
+    mend: 'Pin another version in deployments.ts, or release the hold.',
+  },
   duration_invalid: {
     status: 400,
     what: 'A duration is not of the form 50ms, 30s, 15m, 6h, 7d or 2w.',
@@ -144,6 +159,11 @@ export const errorTable = {
     what: 'An entity key cannot be encoded.',
     mend: 'Use keys of at most 1 KiB of string, int, bool or timestamp columns.',
   },
+  lock_invalid: {
+    status: 400,
+    what: 'noonmark.lock cannot be read.',
+    mend: 'Restore the file from Git; on a merge conflict keep the lines of both sides.',
+  },
   log_position_gone: {
     status: 410,
     what: 'The log no longer keeps the rows at this position.',
@@ -165,6 +185,21 @@ export const errorTable = {
     what: 'A parameter of a trainer is unknown or out of its range.',
     mend: 'Use the parameters listed, each within its range.',
   },
+  pin_not_literal: {
+    status: 400,
+    what: 'A pin in deployments.ts is not written as a plain string, so it cannot be edited for you.',
+    mend: 'Change the lines shown by hand.',
+  },
+  plan_invalid: {
+    status: 400,
+    what: 'A plan cannot be read.',
+    mend: 'Make it again with `noonmark plan --out`.',
+  },
+  plan_stale: {
+    status: 409,
+    what: 'What is applied has changed since the plan was made.',
+    mend: 'Plan again, look at the difference, and apply.',
+  },
   port_in_use: {
     status: 409,
     what: 'Another process listens on this port.',
@@ -184,6 +219,11 @@ export const errorTable = {
     status: 400,
     what: 'The project cannot be loaded.',
     mend: 'Correct the file and line named.',
+  },
+  project_missing: {
+    status: 400,
+    what: 'There is no project in this folder.',
+    mend: 'Go to the folder with noonmark.config.ts, or make a project with `noonmark init`.',
   },
   record_conflict: {
     status: 409,
@@ -231,10 +271,20 @@ export const errorTable = {
     what: 'Every label of the training set is the same, so there is nothing to learn.',
     mend: 'Widen the period, or look at how the label is defined.',
   },
+  version_conflict: {
+    status: 409,
+    what: 'A version number stands for two different versions.',
+    mend: 'Train again, which takes the next free number, and pin that.',
+  },
   version_mismatch: {
     status: 409,
     what: 'A version does not predict what its trainer predicted with it.',
     mend: 'Train the version again; this one is not served.',
+  },
+  version_unknown: {
+    status: 404,
+    what: 'A deployment pins a version that this platform does not have.',
+    mend: 'Pin a version that `noonmark versions list` shows, or train it here.',
   },
   window_invalid: { status: 400, what: 'A window is not allowed.', mend: 'Windows are one minute or longer.' },
   writer_unavailable: {
