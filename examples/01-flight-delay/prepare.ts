@@ -13,7 +13,7 @@
  */
 import { mkdirSync, realpathSync } from 'node:fs'
 import { createRequire } from 'node:module'
-import { dirname, join } from 'node:path'
+import { dirname, join, resolve } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { parseArgs } from 'node:util'
 import { type DuckDBConnection, DuckDBInstance } from '@duckdb/node-api'
@@ -38,6 +38,10 @@ export const flightFiles = {
 
 /** Where the flights begin to be replayed unless told otherwise: 2001-06-01T00:00:00Z. */
 export const defaultHistoryEnd = Date.UTC(2001, 5, 1)
+
+/** The flights run from 2001-01-01 to 2001-07-01: there must be some history, and events until the last moment is mature. */
+const firstHistoryEnd = Date.UTC(2001, 0, 2)
+const lastHistoryEnd = Date.UTC(2001, 6, 1) - replayMs - maturingMs
 
 /** What to prepare, and where. */
 export interface PrepareOptions {
@@ -88,9 +92,13 @@ export function flightSources(): { readonly flights: string; readonly airports: 
 export async function prepareFlights(options: PrepareOptions): Promise<PrepareSummary> {
   const startedAt = performance.now()
   const { outDir, airports = 'busiest-20', historyEnd = defaultHistoryEnd, onProgress } = options
+  if (!(Number.isInteger(historyEnd) && historyEnd >= firstHistoryEnd && historyEnd <= lastHistoryEnd)) {
+    const range = `${new Date(firstHistoryEnd).toISOString()} to ${new Date(lastHistoryEnd).toISOString()}`
+    throw new RangeError(`historyEnd must lie within ${range}, so that history and replay fit into the flights.`)
+  }
   const replayEnd = historyEnd + replayMs
   const eventsEnd = replayEnd + maturingMs
-  const files = mapFiles((file) => join(outDir, file))
+  const files = mapFiles((file) => resolve(outDir, file))
   const steps = ['read the flights', ...Object.values(flightFiles).map((file) => `write ${file}`)]
   const report = (done: number) => onProgress?.({ step: steps[done] ?? 'done', done, total: steps.length })
 
@@ -104,19 +112,14 @@ export async function prepareFlights(options: PrepareOptions): Promise<PrepareSu
     await connection.run("SET TimeZone = 'UTC'")
     await createFlights(connection, airports)
     const facts = await readFacts(connection)
-    if (!(Number.isInteger(historyEnd) && historyEnd > facts.first && eventsEnd <= facts.last)) {
-      const range = `${new Date(facts.first).toISOString()} to ${new Date(facts.last - eventsEnd + historyEnd).toISOString()}`
-      throw new RangeError(`historyEnd must lie within ${range}, so that history and replay fit into the flights.`)
-    }
-
     const departure = 'flight_id, origin, destination, distance, departed_at'
     const landing = 'flight_id, origin, destination, distance, arrival_delay, departed_at, landed_at'
     const write = (path: string, columns: string, time: TimeColumn, from: number, to: number) =>
       writeRows(connection, path, columns, time, from, to)
     report(1)
-    const departures = await write(files.departures, departure, 'departed_at', facts.first, historyEnd)
+    const departures = await write(files.departures, departure, 'departed_at', 0, historyEnd)
     report(2)
-    const landings = await write(files.landings, landing, 'landed_at', facts.first, historyEnd)
+    const landings = await write(files.landings, landing, 'landed_at', 0, historyEnd)
     report(3)
     const replayDepartures = await write(files.replayDepartures, departure, 'departed_at', historyEnd, replayEnd)
     report(4)
@@ -200,23 +203,18 @@ async function createFlights(connection: DuckDBConnection, airports: 'busiest-20
   await connection.run('DROP TABLE numbered')
 }
 
-/** Counts, and the first and last departure. */
 interface Facts {
   readonly flights: number
-  readonly first: number
-  readonly last: number
   readonly early: number
   readonly late: number
 }
 
 async function readFacts(connection: DuckDBConnection): Promise<Facts> {
   const reader = await connection.runAndReadAll(`
-    SELECT
-      count(*), epoch_ms(min(departed_at)), epoch_ms(max(departed_at)),
-      count(*) FILTER (arrival_delay < -120), count(*) FILTER (arrival_delay > 720)
+    SELECT count(*), count(*) FILTER (arrival_delay < -120), count(*) FILTER (arrival_delay > 720)
     FROM flights`)
-  const [flights = 0, first = 0, last = 0, early = 0, late = 0] = (reader.getRows()[0] ?? []).map(Number)
-  return { flights, first, last, early, late }
+  const [flights = 0, early = 0, late = 0] = (reader.getRows()[0] ?? []).map(Number)
+  return { flights, early, late }
 }
 
 async function readAirports(connection: DuckDBConnection): Promise<string[]> {
@@ -254,31 +252,49 @@ function quoted(text: string): string {
   return `'${text.replaceAll("'", "''")}'`
 }
 
+const usage = 'Usage: node prepare.ts <folder> [--all] [--history-end 2001-06-01T00:00:00Z]'
+
+/** The command line: undefined where it cannot be understood. */
+function readArguments(): PrepareOptions | undefined {
+  try {
+    const { values, positionals } = parseArgs({
+      allowPositionals: true,
+      options: { all: { type: 'boolean', default: false }, 'history-end': { type: 'string' } },
+    })
+    const [outDir] = positionals
+    const end = values['history-end']
+    // Without an offset, Date.parse would take the zone of this machine.
+    if (outDir === undefined || positionals.length > 1 || (end !== undefined && !/(Z|[+-]\d\d:\d\d)$/.test(end))) return
+    const historyEnd = end === undefined ? defaultHistoryEnd : Date.parse(end)
+    return { outDir, airports: values.all ? 'all' : 'busiest-20', historyEnd }
+  } catch {
+    return undefined
+  }
+}
+
 async function main(): Promise<void> {
-  const { values, positionals } = parseArgs({
-    allowPositionals: true,
-    options: { all: { type: 'boolean', default: false }, 'history-end': { type: 'string' } },
-  })
-  const [outDir] = positionals
-  const historyEnd = values['history-end'] === undefined ? defaultHistoryEnd : Date.parse(values['history-end'])
-  if (outDir === undefined || positionals.length > 1 || Number.isNaN(historyEnd)) {
-    console.error('Usage: node prepare.ts <folder> [--all] [--history-end 2001-06-01T00:00:00Z]')
+  const options = readArguments()
+  if (options === undefined) {
+    console.error(usage)
     process.exitCode = 2
     return
   }
-  const summary = await prepareFlights({
-    outDir,
-    airports: values.all ? 'all' : 'busiest-20',
-    historyEnd,
-    onProgress: ({ step, done, total }) => console.error(`${done}/${total} ${step}`),
-  })
-  const { files, airports, durationMs, flights } = summary
-  console.log(`${flights.toLocaleString('en-US')} flights between ${airports.length} airports`)
-  for (const [name, path] of Object.entries(files)) {
-    const rows = summary[name as keyof typeof files] // Object.entries forgets the names of the keys
-    console.log(`${rows.toLocaleString('en-US').padStart(9)}  ${path}`)
+  try {
+    const summary = await prepareFlights({
+      ...options,
+      onProgress: ({ step, done, total }) => console.error(`${done}/${total} ${step}`),
+    })
+    const { files, airports, durationMs, flights } = summary
+    console.log(`${flights.toLocaleString('en-US')} flights between ${airports.length} airports`)
+    for (const [name, path] of Object.entries(files)) {
+      const rows = summary[name as keyof typeof files] // Object.entries forgets the names of the keys
+      console.log(`${rows.toLocaleString('en-US').padStart(9)}  ${path}`)
+    }
+    console.log(`in ${(durationMs / 1000).toFixed(1)} s`)
+  } catch (error) {
+    console.error(error instanceof Error ? error.message : error)
+    process.exitCode = 1
   }
-  console.log(`in ${(durationMs / 1000).toFixed(1)} s`)
 }
 
 if (process.argv[1] !== undefined && realpathSync(process.argv[1]) === fileURLToPath(import.meta.url)) await main()
