@@ -1,6 +1,6 @@
 export { type FolderLock, lockFolder } from './folder-lock.ts'
 export { encodeFrame, type Frame, framePayloadLimitBytes, readFrame } from './frame.ts'
-export { isMissing, listSegments, type SegmentName, syncFolder } from './segment-file.ts'
+export { isMissing, listSegments, makeFolder, readSegmentMark, type SegmentName, syncFolder } from './segment-file.ts'
 export { type OffsetRange, openSegmentReader, type SegmentReader, type SegmentReaderOptions } from './segment-reader.ts'
 export {
   openSegmentWriter,

@@ -1,6 +1,6 @@
 import type { FileHandle } from 'node:fs/promises'
-import { open, readdir } from 'node:fs/promises'
-import { join } from 'node:path'
+import { mkdir, open, readdir } from 'node:fs/promises'
+import { dirname, join, resolve } from 'node:path'
 import { crc32 } from 'node:zlib'
 import { noonmarkError } from '../errors.ts'
 
@@ -92,6 +92,27 @@ export async function syncFolder(folder: string): Promise<void> {
   const handle = await open(folder, 'r')
   try {
     await handle.sync()
+  } finally {
+    await handle.close()
+  }
+}
+
+/** Creates a folder with its parents and makes them durable. */
+export async function makeFolder(path: string): Promise<void> {
+  const folder = resolve(path)
+  const firstCreated = await mkdir(folder, { recursive: true })
+  if (firstCreated === undefined) return
+  for (let created = folder; ; created = dirname(created)) {
+    await syncFolder(dirname(created))
+    if (created === firstCreated || created === dirname(created)) return
+  }
+}
+
+/** The number that a segment's owner chose when it began. */
+export async function readSegmentMark(segment: SegmentName, kind: string): Promise<number> {
+  const handle = await open(segment.path, 'r')
+  try {
+    return (await readHeader(handle, segment.path, kind))?.mark ?? 0
   } finally {
     await handle.close()
   }

@@ -1,10 +1,10 @@
-import { type FileHandle, mkdir, open, unlink } from 'node:fs/promises'
-import { dirname } from 'node:path'
+import { type FileHandle, open, unlink } from 'node:fs/promises'
 import { noonmarkError } from '../errors.ts'
 import { frameHeaderBytes, framePayloadLimitBytes, writeFrame } from './frame.ts'
 import {
   encodeHeader,
   listSegments,
+  makeFolder,
   type SegmentName,
   segmentHeaderBytes,
   segmentPath,
@@ -70,10 +70,9 @@ interface Batch {
 
 const groupLimitBytes = 16 * 1024 * 1024
 
-/** Opens a folder of segments for writing, creating it where it does not exist and mending a tail that a crash tore. */
+/** Opens a folder of segments for writing and mends a tail that a crash tore. The first append creates the folder. */
 export async function openSegmentWriter(options: SegmentWriterOptions): Promise<SegmentWriter> {
   const { folder, kind, rollBytes = 64 * 1024 * 1024, mark = () => 0 } = options
-  if ((await mkdir(folder, { recursive: true })) !== undefined) await syncFolder(dirname(folder))
   const segments = await listSegments(folder)
   const newest = segments.at(-1)
   const recovered = newest === undefined ? null : await recoverSegment(newest, kind)
@@ -94,6 +93,7 @@ class FolderWriter implements SegmentWriter {
   #sizeBytes = 0
   #group = 0
   #rollNext = false
+  readonly #openedOffset: number
   #nextOffset: number
   #durableOffset: number
   #queue: Batch[] = []
@@ -112,7 +112,8 @@ class FolderWriter implements SegmentWriter {
     const { recovered, segments } = start
     this.#options = start
     this.#segments = segments
-    this.#nextOffset = recovered?.nextOffset ?? 0
+    this.#openedOffset = recovered?.nextOffset ?? 0
+    this.#nextOffset = this.#openedOffset
     this.#durableOffset = this.#nextOffset
     this.recovery =
       recovered !== null && recovered.truncatedBytes > 0
@@ -127,7 +128,7 @@ class FolderWriter implements SegmentWriter {
   }
 
   get firstOffset(): number {
-    return this.#segments[0]?.firstOffset ?? this.#nextOffset
+    return this.#segments[0]?.firstOffset ?? this.#openedOffset
   }
 
   get nextOffset(): number {
@@ -250,6 +251,7 @@ class FolderWriter implements SegmentWriter {
     if (this.#handle !== null && !full && !this.#rollNext) return this.#handle
     await this.#handle?.close()
     this.#handle = null
+    await makeFolder(this.#options.folder)
     const path = segmentPath(this.#options.folder, firstOffset)
     const handle = await open(path, 'wx+')
     this.#handle = handle
