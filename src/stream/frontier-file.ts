@@ -12,10 +12,11 @@ import { beginningMs } from './stream-log.ts'
  * the one before is published: it survives the machine. After a restart in the same boot of the machine (or a clean close) stamps begin at
  * `published`, exactly; after a crash of the machine at `reserved`, which no published frontier exceeds.
  *
+ * `boot` is what changes with each start of the machine; where it is null, every start after a crash begins at `reserved`.
  * The file has two slots of 512 bytes, each a frame, written in turn, so that a torn write leaves the other.
  */
-export async function openFrontierFile(path: string): Promise<FrontierKeeper> {
-  const [found, boot] = await Promise.all([readSlots(path), bootId()])
+export async function openFrontierFile(path: string, boot: string | null): Promise<FrontierKeeper> {
+  const found = await readSlots(path)
   const exact = found !== null && (found.clean || (boot !== null && found.boot === boot))
   const floorMs =
     found === null ? beginningMs : exact ? found.publishedMs : Math.max(found.publishedMs, found.reservedMs)
@@ -123,7 +124,7 @@ async function readSlots(path: string): Promise<Slot | null> {
 }
 
 /** What changes with each start of the machine; null where the system does not tell. */
-async function bootId(): Promise<string | null> {
+export async function bootId(): Promise<string | null> {
   const text = await readFile('/proc/sys/kernel/random/boot_id', 'utf8').catch(() => '')
   return text.trim() === '' ? null : text.trim()
 }

@@ -136,14 +136,20 @@ class SourceLogs implements StreamLog {
         for (const listener of this.#listeners.get(key) ?? []) listener(store.durableOffset)
       },
     })
-    const [last] = store.nextOffset > store.firstOffset ? await store.read(store.nextOffset - 1, 1) : []
+    const lastOffset = store.nextOffset - 1
+    const [last] = await (lastOffset < store.firstOffset
+      ? []
+      : store.read(lastOffset, 1).catch(async (error: unknown) => {
+          await store.close()
+          throw error
+        }))
     const { clock, keeper } = this.#start
     log = new SourceLog({
       name,
       store,
       clock,
       keeper,
-      lastReceivedMs: last === undefined ? null : decodeRecord(last, store.nextOffset - 1).row.receivedMs,
+      lastReceivedMs: last === undefined ? null : decodeRecord(last, lastOffset).row.receivedMs,
       declaration: () => this.#declarations.get(key) ?? {},
     })
     return log
