@@ -10,7 +10,7 @@ import type {
 } from '../define/index.ts'
 import type { Digest } from '../digest.ts'
 import { isOneOf, listed, mistake, type Place } from './mistake.ts'
-import { momentColumns, reservedColumns } from './moment-columns.ts'
+import { hasReference, momentColumns, reservedColumns } from './moment-columns.ts'
 import { dtypeNames } from './source-spec.ts'
 
 /** What the inputs of a model are resolved against. */
@@ -123,18 +123,7 @@ function deriveSpec(place: Place, field: string, derive: Derive, context: InputC
 
 /** A reference is a value of its own and may outlive the moment that it was taken from: hold it against the moment as it is. */
 function checkReference(place: Place, field: string, { spec, moment }: MomentReference, against: MomentSpec): void {
-  const found =
-    moment === against.name &&
-    (spec.reference === 'at' ||
-      (spec.reference === 'request' &&
-        against.request.some(({ name, dtype }) => name === spec.field && dtype.type === spec.type)) ||
-      (spec.reference === 'key' && against.key.some(({ name, type }) => name === spec.field && type === spec.type)) ||
-      (spec.reference === 'entity' &&
-        against.entities.some(
-          ({ role, key }) =>
-            role === spec.role && key.some(({ name, type }) => name === spec.column && type === spec.type),
-        )))
-  if (found) return
+  if (moment === against.name && hasReference(against, spec)) return
   throw mistake(
     place,
     field,

@@ -1,4 +1,4 @@
-import type { MomentSpec } from '../define/index.ts'
+import type { MomentSpec, ReferenceSpec } from '../define/index.ts'
 import type { DtypeName } from '../values/index.ts'
 
 /** The columns that a training set has whatever its model; no input may take their names. */
@@ -13,4 +13,21 @@ export function momentColumns(moment: MomentSpec): { readonly name: string; read
     ),
     ...moment.request.map(({ name, dtype }) => ({ name, type: dtype.type })),
   ]
+}
+
+/** Whether a moment has what a reference names, with its type. */
+export function hasReference(moment: MomentSpec, reference: ReferenceSpec): boolean {
+  switch (reference.reference) {
+    case 'at':
+      return true
+    case 'key':
+      return moment.key.some(({ name, type }) => name === reference.field && type === reference.type)
+    case 'request':
+      return moment.request.some(({ name, dtype }) => name === reference.field && dtype.type === reference.type)
+    case 'entity':
+      return moment.entities.some(
+        ({ role, key }) =>
+          role === reference.role && key.some(({ name, type }) => name === reference.column && type === reference.type),
+      )
+  }
 }
