@@ -1,1 +1,6 @@
+export * from './aggregator.ts'
+export * from './columns.ts'
+export * from './latest.ts'
 export * from './naive.ts'
+export * from './prepare.ts'
+export * from './tiles.ts'

@@ -48,8 +48,8 @@ export function naiveFeature(
   if (spec.function === 'count') return answer(values.length)
   if (values.length === 0) return answer(null)
   if (spec.function === 'share') return answer(values.filter((value) => value === true).length / values.length)
-  if (spec.function === 'min') return answer(values.reduce((a, b) => (b < a ? b : a)))
-  if (spec.function === 'max') return answer(values.reduce((a, b) => (b > a ? b : a)))
+  if (spec.function === 'min') return answer(ascending(values)[0]!)
+  if (spec.function === 'max') return answer(ascending(values).at(-1)!)
   if (spec.function === 'sum' && spec.type !== 'float') {
     const sum = values.reduce<bigint>((total, value) => total + BigInt(value), 0n)
     const fits = spec.type === 'int64' ? BigInt.asIntN(64, sum) === sum : Number.isSafeInteger(Number(sum))
@@ -58,6 +58,10 @@ export function naiveFeature(
   const sum = values.reduce<number>((total, value) => total + Number(value), 0)
   if (!Number.isFinite(sum)) return { value: null, status: 'overflow' }
   return answer(spec.function === 'mean' ? sum / values.length : sum)
+}
+
+function ascending(values: readonly Value[]): Value[] {
+  return [...values].sort((a, b) => (a < b ? -1 : Number(a > b)))
 }
 
 function answer(value: Value | null): FeatureValue {
