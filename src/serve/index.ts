@@ -1,0 +1,18 @@
+/** Serving: requests at moments are answered, and every answer is kept. */
+export type { FeatureLookup, LookupFeature, LookupResult, LookupRow, PositionWaiter } from './feature-lookup.ts'
+export { loadVersion, type VersionSource } from './model-runtime.ts'
+export type { DeploymentAnswer, MomentAnswer, RowAnswer } from './moment-predictor.ts'
+export { createPredictor, type DeploymentTrouble, type Predictor, type PredictorOptions } from './predict.ts'
+export { openPredictionLog, type PredictionLog, type PredictionLogOptions } from './prediction-log.ts'
+export {
+  firstAcknowledged,
+  openPredictionReader,
+  type PredictionQuery,
+  type PredictionReader,
+} from './prediction-reader.ts'
+export { type AnsweredBy, type PredictionRecord, predictionJson } from './prediction-record.ts'
+export type { CodeCall, CodeOutcome, CodeRequest, CodeResult, ProjectCode } from './project-code.ts'
+export { decodeReferenceRows, encodeReferenceRows, type ReferenceRows } from './reference-rows.ts'
+export { type DeploymentRoute, type Hold, routeDeployment } from './route.ts'
+export { type ServingMetrics, servingMetrics } from './serving-metrics.ts'
+export type { ServableVersion, VersionState } from './version.ts'

@@ -1,0 +1,134 @@
+import { readdir } from 'node:fs/promises'
+import { join } from 'node:path'
+import type { Digest } from '../digest.ts'
+import { isNoonmarkError } from '../errors.ts'
+import { isMissing, listSegments, openSegmentReader, readSegmentMark } from '../segment/index.ts'
+import type { Instant } from '../values/index.ts'
+import { type PredictionContract, readContract } from './prediction-contract.ts'
+import { predictionPlace } from './prediction-id.ts'
+import { predictionKind } from './prediction-log.ts'
+import { glanceAtPrediction, type PredictionGlance, type PredictionRecord } from './prediction-record.ts'
+
+/** Which predictions are read. */
+export interface PredictionQuery {
+  /** The moment lies at or after this. */
+  readonly from?: Instant
+  /** The moment lies before this. */
+  readonly to?: Instant
+  readonly deployment?: string
+}
+
+/** Reads the prediction logs of a project, those of running serve processes included. */
+export interface PredictionReader {
+  /** The record of an id: one segment is read. Null where no log has it. */
+  get(id: string): Promise<PredictionRecord | null>
+  /** The records of a period: log by log, each in its own order. */
+  read(query?: PredictionQuery): AsyncIterable<PredictionRecord>
+}
+
+/** Opens the prediction logs under a folder for reading; the folder may not exist yet. */
+export function openPredictionReader(folder: string): PredictionReader {
+  const contracts = new Map<Digest, Promise<PredictionContract>>()
+  const open = async (glance: PredictionGlance): Promise<PredictionRecord> => {
+    let contract = contracts.get(glance.contract)
+    if (contract === undefined) {
+      contract = readContract(folder, glance.contract)
+      contracts.set(glance.contract, contract)
+      contract.catch(() => contracts.delete(glance.contract))
+    }
+    return glance.open(await contract)
+  }
+  return {
+    async get(id) {
+      const place = predictionPlace(id)
+      if (place === null) return null
+      const bytes = await readAt(join(folder, place.log), place.offset)
+      if (bytes === undefined) return null
+      const glance = glanceAtPrediction(bytes)
+      return glance.predictionId === id ? open(glance) : null
+    },
+    async *read(query = {}) {
+      for (const log of await listLogs(folder)) {
+        for await (const glance of readLog(join(folder, log), query)) yield await open(glance)
+      }
+    },
+  }
+}
+
+/**
+ * The predictions that count in metrics: of each moment key (and item), deployment and version the first that was logged.
+ * A caller who asks twice, or a retry, changes nothing.
+ */
+export function firstAcknowledged(records: Iterable<PredictionRecord>): PredictionRecord[] {
+  const first = new Map<string, PredictionRecord>()
+  for (const record of records) {
+    const key = identityKey(record)
+    const known = first.get(key)
+    if (known === undefined || isEarlier(record, known)) first.set(key, record)
+  }
+  return [...first.values()]
+}
+
+function identityKey({ project, deployment, arm, version, key, item }: PredictionRecord): string {
+  // A champion's moment counts once, whichever version was champion; of shadows each version counts.
+  const answers = arm === 'shadow' ? version : null
+  return JSON.stringify([project, deployment, arm, answers, key.map(({ value }) => String(value)), item])
+}
+
+function isEarlier(a: PredictionRecord, b: PredictionRecord): boolean {
+  return a.loggedAt < b.loggedAt || (a.loggedAt === b.loggedAt && a.predictionId < b.predictionId)
+}
+
+async function listLogs(folder: string): Promise<string[]> {
+  const names = await readdir(folder).catch((error: unknown) => {
+    if (isMissing(error)) return []
+    throw error
+  })
+  return names.filter((name) => /^[0-9A-HJKMNP-TV-Z]{7}$/.test(name)).sort()
+}
+
+async function readAt(folder: string, offset: number): Promise<Uint8Array | undefined> {
+  const reader = openSegmentReader({ folder, kind: predictionKind })
+  try {
+    return (await reader.read(offset, 1))[0]
+  } catch (error) {
+    if (isNoonmarkError(error) && error.code === 'log_position_gone') return undefined
+    throw error
+  } finally {
+    await reader.close()
+  }
+}
+
+async function* readLog(folder: string, query: PredictionQuery): AsyncIterable<PredictionGlance> {
+  const { from = Number.NEGATIVE_INFINITY, to = Number.POSITIVE_INFINITY, deployment } = query
+  const reader = openSegmentReader({ folder, kind: predictionKind })
+  try {
+    let offset = await firstOffsetSince(folder, from)
+    for (;;) {
+      const payloads = await reader.read(offset, 4096)
+      if (payloads.length === 0) return
+      for (const bytes of payloads) {
+        const glance = glanceAtPrediction(bytes)
+        if (glance.at < from || glance.at >= to) continue
+        if (deployment === undefined || glance.deployment === deployment) yield glance
+      }
+      offset += payloads.length
+    }
+  } finally {
+    await reader.close()
+  }
+}
+
+/**
+ * Where reading may begin: a moment is never logged before it happened, and everything in a segment was logged by the time
+ * that the next one begins with.
+ */
+async function firstOffsetSince(folder: string, from: Instant): Promise<number> {
+  const segments = await listSegments(folder)
+  let offset = segments[0]?.firstOffset ?? 0
+  for (const segment of segments.slice(1)) {
+    if ((await readSegmentMark(segment, predictionKind)) >= from) break
+    offset = segment.firstOffset
+  }
+  return offset
+}
