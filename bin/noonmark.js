@@ -1,0 +1,22 @@
+#!/usr/bin/env node
+// Plain JavaScript of long ago, so that an old Node can read the line below instead of failing on syntax.
+var major = Number(process.versions.node.split('.')[0])
+var minor = Number(process.versions.node.split('.')[1])
+if (major < 22 || (major === 22 && minor < 18)) {
+  console.error(
+    'noonmark needs Node 22.18 or newer, and this is ' +
+      process.versions.node +
+      '. Run it through `npm exec` or `npm run` in a project that has the devDependency `node`, or install a newer Node.',
+  )
+  process.exit(1)
+}
+var here = new URL('.', import.meta.url)
+var source = new URL('../src/cli/main.ts', here)
+// A checkout runs its source, so that a stale build never answers; the package has the build only.
+import('node:fs')
+  .then((fs) => import(fs.existsSync(source) ? source.href : new URL('../dist/cli/main.js', here).href))
+  .then((cli) => cli.main(process.argv.slice(2)))
+  .catch((error) => {
+    console.error(error)
+    process.exitCode = 1
+  })

@@ -1,0 +1,116 @@
+import { type ChildProcess, spawn } from 'node:child_process'
+import { fileURLToPath } from 'node:url'
+
+/** The parts of a running platform, each a process: one that crashes never stops another. */
+export type Role = 'writer' | 'serve' | 'worker'
+
+export interface SupervisorOptions {
+  readonly roles: readonly Role[]
+  /** Handed to each role as JSON. */
+  readonly settings: RoleSettings
+  /** A line that a role printed. */
+  readonly onLine: (role: Role, line: string) => void
+  /** A role that ended without being asked to. */
+  readonly onExit?: (role: Role, reason: string) => void
+}
+
+/** What a role process is told. */
+export interface RoleSettings {
+  readonly rootDir: string
+  readonly host: string
+  readonly port: number
+  /** Start of the replay clock; null for the real one. */
+  readonly clockMs: number | null
+}
+
+/** A role's first words to its supervisor: it answers now, and how. */
+export interface RoleReady {
+  readonly ready: true
+  readonly detail: Readonly<Record<string, unknown>>
+}
+
+export interface Supervisor {
+  /** Resolves when every role has said that it answers. */
+  ready(): Promise<Readonly<Record<string, RoleReady['detail']>>>
+  /** Process ids by role, of those that run now. */
+  pids(): Readonly<Partial<Record<Role, number>>>
+  /** Asks every role to end, the ones that take requests first, and waits. */
+  stop(): Promise<void>
+}
+
+const entry = fileURLToPath(new URL(import.meta.url.endsWith('.ts') ? './role.ts' : './role.js', import.meta.url))
+const longestPauseMs = 5_000
+const steadyMs = 10_000
+const patienceMs = 10_000
+
+/** Starts the roles and starts again whichever ends, at once the first time and with growing pauses when it keeps ending. */
+export function supervise(options: SupervisorOptions): Supervisor {
+  const children = new Map<Role, ChildProcess>()
+  const details: Partial<Record<Role, RoleReady['detail']>> = {}
+  const waiting: (() => void)[] = []
+  let failure: Error | null = null
+  let stopping = false
+
+  const start = (role: Role, pauseMs: number): void => {
+    const startedAt = performance.now()
+    const child = spawn(process.execPath, [entry, role, JSON.stringify(options.settings)], {
+      stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
+      env: process.env,
+    })
+    children.set(role, child)
+    for (const stream of [child.stdout, child.stderr]) splitLines(stream!, (line) => options.onLine(role, line))
+    child.on('message', (message: RoleReady | { readonly fatal: string }) => {
+      if ('fatal' in message) failure = new Error(message.fatal)
+      else details[role] = message.detail
+      for (const wake of waiting.splice(0)) wake()
+    })
+    child.on('exit', (code, signal) => {
+      children.delete(role)
+      if (stopping || failure !== null) return
+      options.onExit?.(role, signal ?? `exit ${code}`)
+      const next =
+        performance.now() - startedAt > steadyMs ? 0 : Math.min(longestPauseMs, pauseMs === 0 ? 100 : pauseMs * 2)
+      setTimeout(() => {
+        if (!stopping) start(role, next)
+      }, pauseMs)
+    })
+  }
+  for (const role of options.roles) start(role, 0)
+
+  return {
+    async ready() {
+      while (failure === null && options.roles.some((role) => details[role] === undefined)) {
+        await new Promise<void>((resolve) => waiting.push(resolve))
+      }
+      if (failure !== null) throw failure
+      return details
+    },
+    pids: () => Object.fromEntries([...children].map(([role, child]) => [role, child.pid!])),
+    async stop() {
+      stopping = true
+      for (const role of ['serve', 'worker', 'writer'] as const) {
+        const child = children.get(role)
+        if (child === undefined) continue
+        const ended = new Promise<void>((resolve) => child.once('exit', () => resolve()))
+        child.kill('SIGTERM')
+        const impatient = setTimeout(() => child.kill('SIGKILL'), patienceMs)
+        await ended
+        clearTimeout(impatient)
+      }
+    },
+  }
+}
+
+/** Calls back with each line of a stream. */
+export function splitLines(stream: NodeJS.ReadableStream, onLine: (line: string) => void): void {
+  let rest = ''
+  stream.setEncoding('utf8')
+  stream.on('data', (chunk: string) => {
+    const lines = (rest + chunk).split('\n')
+    rest = lines.pop() ?? ''
+    for (const line of lines) onLine(line)
+  })
+  stream.on('end', () => {
+    if (rest !== '') onLine(rest)
+  })
+}
