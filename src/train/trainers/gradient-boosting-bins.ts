@@ -5,7 +5,7 @@ import type { Random } from './gradient-boosting-random.ts'
 export const binSlots = 256
 
 /** Rows from which the bounds of number bins are taken; more rows move the quantiles by less than a bin. */
-const sampleRows = 200_000
+const sampleRows = 100_000
 
 /** How the values of one column became bins. Bin 0 is for missing values and for categories too rare for a bin of their own. */
 export interface FeatureBins {
@@ -71,35 +71,40 @@ function numberBins(column: MatrixColumn, position: number, bins: number, sample
  * A bound lies half-way between neighbours, so that it separates new values fairly.
  */
 export function numberBounds(sorted: Float64Array, bins: number): Float64Array {
-  const values: number[] = []
-  const counts: number[] = []
+  const values = new Float64Array(sorted.length)
+  const counts = new Int32Array(sorted.length)
+  let size = 0
   for (let at = 0; at < sorted.length; at++) {
-    if (at === 0 || sorted[at]! > sorted[at - 1]!) {
-      values.push(sorted[at]!)
-      counts.push(1)
-    } else counts[counts.length - 1]!++
+    const value = sorted[at]!
+    if (at === 0 || value > sorted[at - 1]!) values[size++] = value
+    counts[size - 1]!++
   }
   const bounds: number[] = []
   const close = (at: number) => bounds.push(between(values[at]!, values[at + 1]!))
-  if (values.length <= bins) for (let at = 0; at + 1 < values.length; at++) close(at)
+  if (size <= bins) for (let at = 0; at + 1 < size; at++) close(at)
   else {
     const mean = sorted.length / bins
-    const fills = counts.map((count) => count >= mean)
-    let restBins = bins - fills.filter(Boolean).length
-    let restCount = counts.reduce((sum, count, at) => (fills[at] ? sum : sum + count), 0)
+    let restBins = bins
+    let restCount = sorted.length
+    for (let at = 0; at < size; at++) {
+      if (counts[at]! < mean) continue
+      restBins--
+      restCount -= counts[at]!
+    }
     let target = restCount / Math.max(restBins, 1)
     let inBin = 0
-    for (let at = 0; at + 1 < values.length && bounds.length < bins - 1; at++) {
-      inBin += counts[at]!
-      if (!fills[at]) restCount -= counts[at]!
-      const full = fills[at] || inBin >= target || (fills[at + 1] === true && inBin >= Math.max(1, target / 2))
+    for (let at = 0; at + 1 < size && bounds.length < bins - 1; at++) {
+      const count = counts[at]!
+      const fills = count >= mean
+      inBin += count
+      if (!fills) restCount -= count
+      const full = fills || inBin >= target || (counts[at + 1]! >= mean && inBin >= Math.max(1, target / 2))
       if (!full) continue
       close(at)
       inBin = 0
-      if (!fills[at]) {
-        restBins--
-        target = restCount / Math.max(restBins, 1)
-      }
+      if (fills) continue
+      restBins--
+      target = restCount / Math.max(restBins, 1)
     }
   }
   return Float64Array.from([...bounds, Number.POSITIVE_INFINITY])

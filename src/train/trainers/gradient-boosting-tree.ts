@@ -1,4 +1,4 @@
-import type { BinnedMatrix } from './gradient-boosting-bins.ts'
+import { type BinnedMatrix, binSlots } from './gradient-boosting-bins.ts'
 import { addQuad, type Histogram, HistogramPool, subtractHistogram } from './gradient-boosting-histogram.ts'
 import type { GradientBoostingParameters } from './gradient-boosting-parameters.ts'
 import { findBestSplit, type NodeSums, type Split } from './gradient-boosting-split.ts'
@@ -23,6 +23,12 @@ export interface GrownTree {
   readonly nodes: readonly GrownNode[]
   readonly leaves: readonly GrownLeaf[]
 }
+
+/**
+ * Rows that the inner loops take at once. The gathered gradients of a block stay in the nearest cache while all features read them,
+ * and a loop that is called often is compiled once for good instead of anew on each long call.
+ */
+const blockRows = 2048
 
 interface OpenLeaf {
   readonly begin: number
@@ -58,8 +64,8 @@ export class TreeGrower {
     this.#pool = new HistogramPool(binned)
     this.rows = new Int32Array(binned.rows)
     this.#aside = new Int32Array(binned.rows)
-    this.#gradients = new Float64Array(binned.rows)
-    this.#hessians = new Float64Array(binned.rows)
+    this.#gradients = new Float64Array(blockRows)
+    this.#hessians = new Float64Array(blockRows)
   }
 
   /**
@@ -101,10 +107,10 @@ export class TreeGrower {
   #root(gradients: Float64Array, hessians: Float64Array, count: number, drawn: Uint8Array): OpenLeaf {
     let gradient = 0
     let hessian = 0
-    for (let at = 0; at < count; at++) {
-      const row = this.rows[at]!
-      gradient += gradients[row]!
-      hessian += hessians[row]!
+    for (let at = 0; at < count; at += blockRows) {
+      const end = Math.min(count, at + blockRows)
+      gradient += sumOf(this.rows, at, end, gradients)
+      hessian += sumOf(this.rows, at, end, hessians)
     }
     const root: OpenLeaf = {
       begin: 0,
@@ -163,41 +169,79 @@ export class TreeGrower {
   }
 
   #build(leaf: OpenLeaf, gradients: Float64Array, hessians: Float64Array, drawn: Uint8Array): Histogram {
-    const { begin, end } = leaf
-    for (let at = begin; at < end; at++) {
-      const row = this.rows[at]!
-      this.#gradients[at - begin] = gradients[row]!
-      this.#hessians[at - begin] = hessians[row]!
-    }
     const histogram = this.#pool.take()
-    this.#binned.quads.forEach((quad, at) => {
-      const wanted = drawn[at * 4] || drawn[at * 4 + 1] || drawn[at * 4 + 2] || drawn[at * 4 + 3]
-      if (wanted) addQuad(histogram, at * 1024, quad, this.rows, begin, end, this.#gradients, this.#hessians)
-    })
+    const { quads } = this.#binned
+    for (let begin = leaf.begin; begin < leaf.end; begin += blockRows) {
+      const end = Math.min(leaf.end, begin + blockRows)
+      gather(this.rows, begin, end, gradients, this.#gradients)
+      gather(this.rows, begin, end, hessians, this.#hessians)
+      for (let at = 0; at < quads.length; at++) {
+        const wanted = drawn[at * 4] || drawn[at * 4 + 1] || drawn[at * 4 + 2] || drawn[at * 4 + 3]
+        if (!wanted) continue
+        addQuad(histogram, at * 4 * binSlots, quads[at]!, this.rows, begin, end, this.#gradients, this.#hessians)
+      }
+    }
     return histogram
   }
 
   /** Brings the rows that go left before those that go right, each side in its order; returns where the right side begins. */
   #partition(leaf: OpenLeaf, split: Split): number {
-    const rows = this.rows
-    const aside = this.#aside
-    const goesLeft = split.goesLeft
     const quad = this.#binned.quads[split.feature >> 2]!
     const shift = (split.feature & 3) * 8
     let left = leaf.begin
     let right = 0
-    for (let at = leaf.begin; at < leaf.end; at++) {
-      const row = rows[at]!
-      const isLeft = goesLeft[(quad[row]! >>> shift) & 255]!
-      // Both sides are written and one of the two counters moves: no branch that the processor could guess wrongly.
-      aside[right] = row
-      rows[left] = row
-      left += isLeft
-      right += 1 - isLeft
+    for (let begin = leaf.begin; begin < leaf.end; begin += blockRows) {
+      const end = Math.min(leaf.end, begin + blockRows)
+      const moved = partition(this.rows, begin, end, left, quad, shift, split.goesLeft, this.#aside, right)
+      left += moved
+      right += end - begin - moved
     }
-    rows.set(aside.subarray(0, right), left)
+    this.rows.set(this.#aside.subarray(0, right), left)
     return left
   }
+}
+
+/** The sum of the values of `rows[begin]` to `rows[end - 1]`. */
+function sumOf(rows: Int32Array, begin: number, end: number, values: Float64Array): number {
+  let sum = 0
+  for (let at = begin; at < end; at++) sum += values[rows[at]!]!
+  return sum
+}
+
+/** Copies the values of `rows[begin]` to `rows[end - 1]` to the front of `into`, so that later passes read them in sequence. */
+function gather(rows: Int32Array, begin: number, end: number, values: Float64Array, into: Float64Array): void {
+  const last = end | 0
+  for (let at = begin | 0, to = 0; at < last; at++, to++) into[to] = values[rows[at]!]!
+}
+
+/**
+ * Writes those of `rows[begin]` to `rows[end - 1]` that go left to `rows` from `left` on (which is never above `begin`), the others to
+ * `aside` from `right` on. Returns how many went left.
+ */
+function partition(
+  rows: Int32Array,
+  begin: number,
+  end: number,
+  left: number,
+  quad: Uint32Array,
+  shift: number,
+  goesLeft: Uint8Array,
+  aside: Int32Array,
+  right: number,
+): number {
+  let toLeft = left | 0
+  let toRight = right | 0
+  const last = end | 0
+  for (let at = begin | 0; at < last; at++) {
+    const row = rows[at]!
+    const isLeft = goesLeft[(quad[row]! >>> shift) & 255]!
+    // Both sides are written and one of the two counters moves: no branch that the processor could guess wrongly.
+    aside[toRight] = row
+    rows[toLeft] = row
+    toLeft += isLeft
+    toRight += 1 - isLeft
+  }
+  return toLeft - left
 }
 
 /** The open leaf with the greatest gain, of equals the first; -1 where none can be split. */
