@@ -250,6 +250,11 @@ export const errorTable = {
     what: 'A store was busy for longer than we wait.',
     mend: 'Try again.',
   },
+  store_foreign: {
+    status: 409,
+    what: 'A file that should be a store of Noonmark belongs to another program.',
+    mend: 'Name another file in noonmark.config.ts.',
+  },
   store_newer: {
     status: 409,
     what: 'A store was written by a newer release of Noonmark.',
