@@ -1,0 +1,157 @@
+import { type ModelArtifact, predictBatch, predictRow, rowCoder } from '../artifact/index.ts'
+import type { ModelSpec } from '../define/index.ts'
+import { noonmarkError } from '../errors.ts'
+import { codeValue, columnValue, type Row, type Table } from '../values/index.ts'
+import { type CheckResult, type LeakageEvidence, runChecks } from './checks.ts'
+import { alignMatrix, columnValues, type MatrixColumn } from './matrix.ts'
+import { matrixColumn, matrixFromTable } from './matrix-from-table.ts'
+import { evaluateBinary } from './metrics/binary.ts'
+import { rocCurve } from './metrics/roc.ts'
+import { evaluateBySlice } from './metrics/slice.ts'
+
+/** What a trained model is judged on. */
+export interface EvaluationInput {
+  readonly model: ModelSpec
+  readonly artifact: ModelArtifact
+  /** Validation rows: inputs, label, role keys. */
+  readonly validation: Table
+  /** The trainer's own predictions for these rows. */
+  readonly probabilities: Float64Array
+  readonly baseline: Float64Array | null
+  readonly champion: { readonly version: string; readonly artifact: ModelArtifact } | null
+  readonly leakage: LeakageEvidence
+}
+
+/** Metrics and verdicts. */
+export interface Evaluation {
+  readonly metrics: {
+    readonly validation: Readonly<Record<string, unknown>>
+    readonly baseline: Readonly<Record<string, unknown>> | null
+    readonly slices: Readonly<Record<string, readonly Readonly<Record<string, unknown>>[]>>
+    readonly roc: readonly unknown[]
+  }
+  readonly checks: readonly CheckResult[]
+}
+
+/** Judges a model on its validation rows. */
+export function evaluate(input: EvaluationInput): Evaluation {
+  const { model, validation, probabilities, baseline } = input
+  const labels = labelsOf(validation)
+  const sliced = sliceColumns(model, validation)
+  return {
+    metrics: {
+      validation: { ...evaluateBinary(labels, probabilities) },
+      baseline: baseline === null ? null : { ...evaluateBinary(labels, baseline) },
+      slices: Object.fromEntries(
+        Object.entries(sliced).map(([name, column]) => [
+          name,
+          evaluateBySlice(column, labels, probabilities).map((slice) => ({ ...slice })),
+        ]),
+      ),
+      roc: [...rocCurve(labels, probabilities)],
+    },
+    checks: runChecks(model.checks, {
+      labels,
+      probabilities,
+      baseline,
+      champion:
+        input.champion === null
+          ? null
+          : { version: input.champion.version, probabilities: predictTable(input.champion.artifact, validation) },
+      columns: sliced,
+      predictExample: (row) => predictExample(model, input.artifact, row),
+      leakage: input.leakage,
+    }),
+  }
+}
+
+/** The labels of a table of the training set. */
+export function labelsOf(table: Table): Uint8Array {
+  const { label } = table.columns
+  if (label === undefined || label.type === 'string' || label.type === 'int64')
+    throw new TypeError('a training set has a numeric label')
+  return Uint8Array.from(label.values)
+}
+
+/** Columns by which checks slice, and the entity roles: few values each, or they are left out. */
+function sliceColumns(model: ModelSpec, table: Table): Record<string, MatrixColumn> {
+  const asked = model.checks.flatMap((check) => (check.check === 'slice' ? [check.column] : []))
+  const columns: Record<string, MatrixColumn> = {}
+  for (const name of asked) {
+    const column = table.columns[name]
+    if (column !== undefined) columns[name] = matrixColumn(name, column)
+  }
+  return columns
+}
+
+/** The probability of every row of a table. */
+export function predictTable(artifact: ModelArtifact, table: Table): Float64Array {
+  const matrix = matrixFromTable(
+    table,
+    artifact.inputs.map(({ name }) => ({ column: name, type: 'float' })),
+  )
+  const aligned = alignMatrix(matrix, artifact.inputs)
+  return predictBatch(artifact, columnValues(aligned), aligned.rows)
+}
+
+function predictExample(model: ModelSpec, artifact: ModelArtifact, row: Readonly<Record<string, unknown>>): number {
+  const declared = new Map(model.inputs.map((input) => [input.column, input.type]))
+  const values: Record<string, number | string | boolean | null> = {}
+  for (const [name, value] of Object.entries(row)) {
+    if (!declared.has(name))
+      throw noonmarkError('definition_invalid', {
+        message: `The example of model ${model.name} gives ${name}, which is no input.`,
+        path: `model ${model.name} > checks`,
+      })
+    values[name] =
+      value instanceof Date
+        ? value.getTime()
+        : typeof value === 'bigint'
+          ? Number(value)
+          : (value as number | string | boolean | null) // plain JSON beyond dates and bigints
+  }
+  return predictRow(artifact, rowCoder(artifact.inputs)(values))
+}
+
+/** A row of the training set as the code of a project sees it. */
+export function codeRow(model: ModelSpec, table: Table, row: number): Readonly<Record<string, unknown>> {
+  return Object.fromEntries(
+    model.inputs.map(({ column, type }) => [column, codeValue(type, columnValue(table.columns[column]!, row))]),
+  )
+}
+
+/** A few rows with the trainer's own predictions, the first ones and those with missing values, kept with every version. */
+export function referenceRows(
+  model: ModelSpec,
+  artifact: ModelArtifact,
+  table: Table,
+  probabilities: Float64Array,
+  most = 200,
+) {
+  const columns = artifact.inputs.map(({ name }) => name)
+  const valuesOf = (row: number): Row =>
+    Object.fromEntries(columns.map((name) => [name, columnValue(table.columns[name]!, row)]))
+  const step = Math.max(1, Math.floor(table.rows / most))
+  const chosen: number[] = []
+  for (let row = 0; row < table.rows && chosen.length < most; row += step) chosen.push(row)
+  const types = new Map(model.inputs.map(({ column, type }) => [column, type]))
+  const plain = (name: string, value: Row[string]) =>
+    types.get(name) === 'int64' && value !== null && value !== undefined
+      ? Number(value)
+      : (value as number | boolean | string | null) // bigints were turned
+  const rows = chosen.map((row) => columns.map((name) => plain(name, valuesOf(row)[name] ?? null)))
+  // A row in which everything is missing, and one with categories never seen: where runtimes most often disagree.
+  const strange: (number | boolean | string | null)[][] = [
+    columns.map(() => null),
+    columns.map((name) => (types.get(name) === 'string' ? '\u0000never seen' : 0)),
+  ]
+  const code = rowCoder(artifact.inputs)
+  const predicted = strange.map((values) =>
+    predictRow(artifact, code(Object.fromEntries(columns.map((name, i) => [name, values[i] ?? null])))),
+  )
+  return {
+    columns,
+    rows: [...rows, ...strange],
+    probabilities: [...chosen.map((row) => probabilities[row]!), ...predicted],
+  }
+}
