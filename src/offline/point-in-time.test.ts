@@ -73,7 +73,7 @@ const specs: AggregateSpec[] = [
 
 // Few different instants, so that ties of every kind are common; around 1970, so that flooring is tried on both sides.
 const instant = fc.oneof(
-  fc.integer({ min: -40, max: 40 }).map((steps) => steps * 15 * 60_000),
+  fc.integer({ min: -12, max: 12 }).map((steps) => steps * 15 * 60_000),
   fc.integer({ min: -3 * day, max: 3 * day }),
   fc.constantFrom(-1, 0, 1, -day, day - 1, -20 * day),
 )
@@ -90,10 +90,14 @@ interface Case {
   readonly spine: readonly { readonly key: readonly (Value | null)[]; readonly at: number }[]
 }
 
-const key = fc.record({
-  town: nullable(fc.constantFrom('1', '11', 'x', '')),
-  gate: nullable(fc.constantFrom(1, 2, 12)),
-})
+// Most rows and queries meet in one entity; the others try keys that look alike, and nulls.
+const key = fc.oneof(
+  { arbitrary: fc.constant({ town: '1', gate: 12 }), weight: 6 },
+  {
+    arbitrary: fc.record({ town: nullable(fc.constantFrom('1', '11', '')), gate: nullable(fc.constantFrom(1, 2, 12)) }),
+    weight: 3,
+  },
+)
 
 function cases(options: { readonly arbitraryDelays: boolean; readonly ids: boolean }): fc.Arbitrary<Case> {
   const row = fc
@@ -115,10 +119,14 @@ function cases(options: { readonly arbitraryDelays: boolean; readonly ids: boole
     })
   return fc.record({
     rows: fc
-      .array(row, { maxLength: 60, size: 'max' })
+      .array(row, { minLength: 10, maxLength: 60, size: 'max' })
       .map((rows) => rows.map((each, i) => (options.ids ? { ...each, id: `${(i * 7) % 10}-${i}` } : each))),
     spine: fc
-      .array(fc.record({ key: key.map(({ town, gate }) => [town, gate]), at: instant }), { maxLength: 20 })
+      .array(fc.record({ key: key.map(({ town, gate }) => [town, gate]), at: instant }), {
+        minLength: 6,
+        maxLength: 16,
+        size: 'max',
+      })
       .chain((spine) => fc.subarray(spine).map((again) => [...spine, ...again])),
   })
 }
@@ -218,15 +226,15 @@ async function agrees({ rows, spine }: Case): Promise<void> {
 
 describe('features as of an instant', () => {
   it('equal the oracle when rows become known after a fixed lag', async () => {
-    await fc.assert(fc.asyncProperty(cases({ arbitraryDelays: false, ids: true }), agrees), { numRuns: 60 })
+    await fc.assert(fc.asyncProperty(cases({ arbitraryDelays: false, ids: true }), agrees), { numRuns: 40 })
   })
 
   it('equal the oracle when every row becomes known when it likes, or never', async () => {
-    await fc.assert(fc.asyncProperty(cases({ arbitraryDelays: true, ids: true }), agrees), { numRuns: 60 })
+    await fc.assert(fc.asyncProperty(cases({ arbitraryDelays: true, ids: true }), agrees), { numRuns: 40 })
   })
 
   it('equal the oracle when Order is decided by the canonical bytes of rows', async () => {
-    await fc.assert(fc.asyncProperty(cases({ arbitraryDelays: true, ids: false }), agrees), { numRuns: 60 })
+    await fc.assert(fc.asyncProperty(cases({ arbitraryDelays: true, ids: false }), agrees), { numRuns: 40 })
   })
 
   it('keep their precision when a huge value has left the window', async () => {
