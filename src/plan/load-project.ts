@@ -1,10 +1,10 @@
 import { fileURLToPath } from 'node:url'
-import canonicalize from 'canonicalize'
 import { bundleProject, evaluateBundle, type ProjectBundle, type ProjectExports } from '../code/index.ts'
 import { isProjectConfig, type Manifest, type ProjectConfig } from '../define/index.ts'
 import { digestBytes } from '../digest.ts'
 import { noonmarkError } from '../errors.ts'
 import { onAnotherDay } from './another-day.ts'
+import { changesBetween } from './changes.ts'
 import { collectDefinitions, type LoadedDefinition } from './definitions.ts'
 import { locatedError } from './located-error.ts'
 import { manifestOf } from './manifest.ts'
@@ -83,17 +83,17 @@ async function checkStable(files: ProjectFileNames, bundle: ProjectBundle, first
       cause,
     })
   }
-  const difference = firstDifference(first, second, [])
-  if (difference === null) return
-  const [kind = '', name = '', ...field] = difference.path
+  // A feature's digest differs because of something that says more.
+  const difference = changesBetween(first, second).find(({ property }) => !property.endsWith('.digest'))
+  if (difference === undefined) return
+  const [kind = '', name = '', ...rest] = difference.property.split('.')
   const label = kindLabels[kind]
   const owner = label === undefined ? 'project' : `${label} ${name}`
-  const file = label === undefined ? files.config : first.files[owner]
+  const file = label === undefined ? files.config : (first.files[owner] ?? second.files[owner])
+  const field = rest.join('.')
   throw noonmarkError('definition_unstable', {
-    message: `${owner}: ${field.join('.') || 'it'} is ${show(difference.before)} when the project is loaded and ${show(difference.after)} when it is loaded again on another day.`,
-    path: [file, owner, ...(field.length === 0 ? [] : [field.join('.')])]
-      .filter((part) => part !== undefined)
-      .join(' > '),
+    message: `${owner}: ${field || 'it'} is ${show(difference.before)} when the project is loaded and ${show(difference.after)} when it is loaded again on another day.`,
+    path: [file, owner, ...(field === '' ? [] : [field])].filter((part) => part !== undefined).join(' > '),
   })
 }
 
@@ -109,32 +109,7 @@ const kindLabels: Readonly<Record<string, string>> = {
   deployments: 'deployment',
 }
 
-interface Difference {
-  readonly path: readonly string[]
-  readonly before: unknown
-  readonly after: unknown
-}
-
-/** The first place where two JSON values differ, by path. */
-function firstDifference(before: unknown, after: unknown, path: readonly string[]): Difference | null {
-  if (isRecord(before) && isRecord(after)) {
-    for (const key of [...new Set([...Object.keys(before), ...Object.keys(after)])].sort()) {
-      // A feature's digest differs because of something that says more.
-      if (key === 'digest') continue
-      const found = firstDifference(before[key], after[key], [...path, key])
-      if (found !== null) return found
-    }
-    return null
-  }
-  const same = canonicalize(before ?? null) === canonicalize(after ?? null)
-  return same ? null : { path, before, after }
-}
-
-function isRecord(value: unknown): value is Readonly<Record<string, unknown>> {
-  return typeof value === 'object' && value !== null
-}
-
 function show(value: unknown): string {
-  const text = value === undefined ? 'missing' : JSON.stringify(value)
+  const text = value === null ? 'missing' : JSON.stringify(value)
   return text.length > 80 ? `${text.slice(0, 77)}...` : text
 }
