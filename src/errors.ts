@@ -179,7 +179,17 @@ export const errorTable = {
     what: 'There is no such method at this path.',
     mend: 'Use one of the methods named.',
   },
+  moment_without_history: {
+    status: 400,
+    what: 'A moment has no past occurrences, so there is nothing to train on.',
+    mend: 'Give the source of the moment a history, or wait until occurrences have been received.',
+  },
   not_found: { status: 404, what: 'There is nothing of that name.', mend: 'Look at the names listed.' },
+  outcome_ambiguous: {
+    status: 400,
+    what: 'Several outcomes came true for one moment, and nothing says which counts.',
+    mend: "Declare how they become one: outcome(source, { aggregate: 'first', ... }).",
+  },
   parameter_invalid: {
     status: 400,
     what: 'A parameter of a trainer is unknown or out of its range.',
@@ -245,6 +255,46 @@ export const errorTable = {
     what: 'A segment of a log holds bytes that are not a record.',
     mend: 'Restore the file from a backup; `noonmark doctor` shows what can still be read.',
   },
+  source_column_missing: {
+    status: 400,
+    what: 'A file of a source lacks a declared column.',
+    mend: 'Add the column to the file, correct its name in the declaration, or declare it `.optional()`.',
+  },
+  source_column_type: {
+    status: 400,
+    what: 'A column of a file has a type that does not fit its declaration.',
+    mend: 'Declare the type that the file has, or write the file with the declared type.',
+  },
+  source_file_changed: {
+    status: 409,
+    what: 'A file was changed after it was pinned.',
+    mend: 'Restore the file, or list the history again: `noonmark apply`.',
+  },
+  source_file_missing: {
+    status: 400,
+    what: 'The history of a source names no file.',
+    mend: "Correct the path, which is relative to the project's folder.",
+  },
+  source_file_unreadable: {
+    status: 400,
+    what: 'A file of a source cannot be read.',
+    mend: 'Write the file again as Parquet or as comma-separated CSV with a header line.',
+  },
+  source_time_naive: {
+    status: 400,
+    what: 'Times of a file have no offset from UTC.',
+    mend: "Declare the zone in which they are to be read: timeZone: 'UTC' or timeZone: 'Europe/Amsterdam'.",
+  },
+  source_value_invalid: {
+    status: 400,
+    what: 'A value of a file does not fit the declared type of its column.',
+    mend: 'Correct the value in the file, or declare the type that the column has.',
+  },
+  source_value_missing: {
+    status: 400,
+    what: 'A file has rows without a value that every row needs.',
+    mend: 'Fill in the values named or leave such rows out of the file.',
+  },
   store_busy: {
     status: 503,
     what: 'A store was busy for longer than we wait.',
@@ -259,6 +309,16 @@ export const errorTable = {
     status: 409,
     what: 'A store was written by a newer release of Noonmark.',
     mend: 'Upgrade Noonmark; a store is never downgraded.',
+  },
+  sum_overflow: {
+    status: 400,
+    what: 'A sum does not fit its type.',
+    mend: 'Sum a smaller window, or sum the column as float.',
+  },
+  table_invalid: {
+    status: 400,
+    what: 'A file is not a table that Noonmark wrote.',
+    mend: 'Build the table again.',
   },
   time_zone_unknown: {
     status: 400,
@@ -275,6 +335,11 @@ export const errorTable = {
     status: 400,
     what: 'Every label of the training set is the same, so there is nothing to learn.',
     mend: 'Widen the period, or look at how the label is defined.',
+  },
+  training_set_empty: {
+    status: 400,
+    what: 'The training set has no rows.',
+    mend: 'Widen the period, or look at when the moments of the source happened.',
   },
   version_conflict: {
     status: 409,
