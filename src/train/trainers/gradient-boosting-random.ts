@@ -5,7 +5,12 @@
 export class Random {
   #state = new Uint32Array(4)
 
-  constructor(seed: number) {
+  /** `seed` is a safe integer, or the four words of a state (not all 0). */
+  constructor(seed: number | Uint32Array) {
+    if (typeof seed !== 'number') {
+      this.#state.set(seed.subarray(0, 4))
+      return
+    }
     let state = (seed >>> 0) ^ Math.imul(Math.floor(seed / 2 ** 32) | 0, 0x9e3779b1)
     for (let at = 0; at < 4; at++) {
       state = (state + 0x9e3779b9) | 0
