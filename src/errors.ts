@@ -295,6 +295,11 @@ export const errorTable = {
     what: 'A file has rows without a value that every row needs.',
     mend: 'Fill in the values named or leave such rows out of the file.',
   },
+  state_damaged: {
+    status: 500,
+    what: 'A value of the online store is not what was written.',
+    mend: 'Rebuild the online state: stop the platform, delete its online folder and materialize again.',
+  },
   store_busy: {
     status: 503,
     what: 'A store was busy for longer than we wait.',
@@ -309,6 +314,11 @@ export const errorTable = {
     status: 409,
     what: 'A store was written by a newer release of Noonmark.',
     mend: 'Upgrade Noonmark; a store is never downgraded.',
+  },
+  store_unavailable: {
+    status: 503,
+    what: 'A store cannot be opened.',
+    mend: 'Look at the folder (permissions, space) and at the message.',
   },
   sum_overflow: {
     status: 400,
