@@ -55,7 +55,7 @@ export async function fallBack(
     if (step.fallback === 'constant')
       return decisions.map((found, row) => found ?? constantDecision(step, reasons[row]!))
     const open = occasions.flatMap((_, row) => (decisions[row] === undefined ? [row] : []))
-    if (open.length === 0 || state.baseline === null) continue
+    if (open.length === 0 || !state.baseline) continue
     const results = await runBaseline(
       code,
       state,
@@ -85,28 +85,31 @@ function constantDecision(step: FallbackSpec & { readonly fallback: 'constant' }
   return { output: step.output, answeredBy: 'fallback:constant', failure }
 }
 
+/** How a model's baseline is called in its group and in errors. */
+export const baselineKey = (model: string): string => `baseline of ${model}`
+
 type BaselineResult = { readonly probability: number } | { readonly problem: string }
 
 /** Runs the baseline apart from the derives: what stopped those must not stop it. */
 async function runBaseline(
   code: ProjectCode,
-  { spec, declared, baseline }: DeploymentState,
+  { spec, declared, baselineGroup }: DeploymentState,
   occasions: readonly Occasion[],
   untilMs: number,
 ): Promise<BaselineResult[]> {
-  const name = `baseline of ${spec.model}`
+  const name = baselineKey(spec.model)
   const deadlineMs = untilMs - performance.now()
   const all = (problem: string) => occasions.map(() => ({ problem: `${name}: ${problem}` }))
-  if (baseline === null || deadlineMs < 1) return all('there was no time left for it.')
+  if (deadlineMs < 1) return all('there was no time left for it.')
   try {
     const rows = occasions.map(({ values }) => codeRow(declared.wired.columns, values))
-    const running = code.run({ group: `baseline ${spec.model}`, deadlineMs, calls: [{ code: baseline, name, rows }] })
+    const running = code.run(baselineGroup, [{ key: name, rows }], { deadlineMs })
     const results = await before(running, deadlineMs)
     if (results === late) return all('it was late.')
     return occasions.map((_, row) => {
       const outcome = results[0]?.[row]
       if (outcome === undefined) return { problem: `${name}: it gave nothing.` }
-      if (outcome.failure !== undefined) return { problem: `${name}: ${outcome.failure.message}` }
+      if (!outcome.ok) return { problem: `${name}: ${outcome.error.code}: ${outcome.error.message}` }
       return readProbability(name, outcome.value)
     })
   } catch (error) {

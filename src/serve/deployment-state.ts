@@ -15,8 +15,10 @@ export interface DeploymentState {
   readonly shadows: readonly ServingModel[]
   /** The model as it is declared now: what a baseline reads, and what is logged where no version took part. */
   readonly declared: LoggedModel
-  /** Digest of the baseline's code; null where there is none. */
-  readonly baseline: Digest | null
+  /** Whether there is a baseline, and its inputs are there. */
+  readonly baseline: boolean
+  /** The group of functions in which baselines run. */
+  readonly baselineGroup: string
 }
 
 /** A model's place in the wiring and in the log. */

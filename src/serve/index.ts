@@ -1,7 +1,17 @@
 /** Serving: requests at moments are answered, and every answer is kept. */
 export type { FeatureLookup, LookupFeature, LookupResult, LookupRow, PositionWaiter } from './feature-lookup.ts'
+export {
+  createFeatureReader,
+  entityLimit,
+  type FeatureAnswer,
+  type FeatureQuery,
+  type FeatureReader,
+  type FeatureReaderOptions,
+} from './feature-reader.ts'
+export { functionPoolCode } from './function-pool-code.ts'
 export { loadVersion, type VersionSource } from './model-runtime.ts'
 export type { DeploymentAnswer, MomentAnswer, RowAnswer } from './moment-predictor.ts'
+export { requestRowLimit } from './moment-request.ts'
 export { createPredictor, type DeploymentTrouble, type Predictor, type PredictorOptions } from './predict.ts'
 export { openPredictionLog, type PredictionLog, type PredictionLogOptions } from './prediction-log.ts'
 export {
@@ -11,7 +21,7 @@ export {
   type PredictionReader,
 } from './prediction-reader.ts'
 export { type AnsweredBy, type PredictionRecord, predictionJson } from './prediction-record.ts'
-export type { CodeCall, CodeOutcome, CodeRequest, CodeResult, ProjectCode } from './project-code.ts'
+export type { CodeCall, CodeFunction, CodeOutcome, CodeResult, ProjectCode } from './project-code.ts'
 export { decodeReferenceRows, encodeReferenceRows, type ReferenceRows } from './reference-rows.ts'
 export { type DeploymentRoute, type Hold, routeDeployment } from './route.ts'
 export { type ServingMetrics, servingMetrics } from './serving-metrics.ts'

@@ -58,6 +58,14 @@ export interface MomentPredictorParts {
   readonly shadows: ShadowQueue
 }
 
+/**
+ * The groups of functions of a moment. A derive that is stopped takes its thread with it, and neither the baseline nor
+ * another moment; what only shadows need runs apart from what answers.
+ */
+export function codeGroups(moment: string): { derives: string; shadows: string; baselines: string } {
+  return { derives: `derives of ${moment}`, shadows: `shadows of ${moment}`, baselines: `baselines of ${moment}` }
+}
+
 /** Makes the function that answers requests at one moment. It raises only what the caller can mend, and `log_unavailable`. */
 export function momentPredictor(parts: MomentPredictorParts): (body: unknown) => Promise<MomentAnswer> {
   const { wiring, clock, metrics, log } = parts
@@ -81,7 +89,7 @@ export function momentPredictor(parts: MomentPredictorParts): (body: unknown) =>
     const occasions = request.rows.map((row) => beginOccasion(wiring, row, row.at ?? now))
     await lookUp(occasions, budget)
     const lookedUpMs = performance.now()
-    await runDerives(occasions, derivesOf(asked), budget, `derive ${moment}`)
+    await runDerives(occasions, derivesOf(asked), budget, codeGroups(moment).derives)
     const derivedMs = performance.now()
     const decisions = await Promise.all(asked.map((state) => decide(state, occasions, notReached, budget)))
     const decidedMs = performance.now()
@@ -166,12 +174,12 @@ export function momentPredictor(parts: MomentPredictorParts): (body: unknown) =>
     budget: AnswerBudget,
     group: string,
   ): Promise<void> {
-    if (derives.length === 0) return
+    if (derives.length === 0 || occasions.length === 0) return
     const calls = derives.map((derive) => deriveCall(wiring, derive, occasions))
     const deadlineMs = Math.max(1, budget.versionUntil - performance.now())
     let problem = failureOf('code_deadline', null, 'It did not finish in time.')
     try {
-      const results = await before(parts.code.run({ group, deadlineMs, calls }), deadlineMs)
+      const results = await before(parts.code.run(group, calls, { deadlineMs }), deadlineMs)
       if (results !== late) {
         for (const [place, derive] of derives.entries()) {
           for (const [row, occasion] of occasions.entries()) {
@@ -314,7 +322,7 @@ export function momentPredictor(parts: MomentPredictorParts): (body: unknown) =>
     const own = shadowed.flatMap(({ shadows }) => shadows.flatMap(({ wired }) => wired.derives))
     const missing = [...new Set(own)].filter((derive) => !done.has(derive))
     const timeoutMs = Math.max(...shadowed.map(({ spec }) => spec.timeoutMs))
-    await runDerives(occasions, missing, answerBudget(startedMs, timeoutMs), `shadow ${moment}`)
+    await runDerives(occasions, missing, answerBudget(startedMs, timeoutMs), codeGroups(moment).shadows)
     const deriveMs = before.deriveMs + performance.now() - startedMs
     const drafts: PredictionDraft[] = []
     for (const state of shadowed) {
@@ -388,7 +396,7 @@ function missingVersion({ championName, championMissing }: DeploymentState): Fai
 }
 
 /** The derives that the answers of these deployments need. */
-function derivesOf(asked: readonly DeploymentState[]): number[] {
+export function derivesOf(asked: readonly DeploymentState[]): number[] {
   const [first, ...others] = asked
   const own = (first?.champion ?? first?.declared)?.wired.derives ?? []
   if (others.length === 0) return [...own]

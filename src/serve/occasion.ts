@@ -55,15 +55,15 @@ export function takeLookup(wiring: Wiring, occasion: Occasion, found: LookupResu
 
 /** The arguments of a derive over rows. */
 export function deriveCall(wiring: Wiring, derive: number, occasions: readonly Occasion[]): CodeCall {
-  const { code, name, parameters } = wiring.derives[derive]!
-  return { code, name: `derive ${name}`, rows: occasions.map(({ values }) => codeRow(parameters, values)) }
+  const { key, parameters } = wiring.derives[derive]!
+  return { key, rows: occasions.map(({ values }) => codeRow(parameters, values)) }
 }
 
 /** Checks what a derive returned and puts it into its slot. */
 export function takeDerive(wiring: Wiring, derive: number, occasion: Occasion, outcome: CodeOutcome): void {
   const { name, type, slot } = wiring.derives[derive]!
-  if (outcome.failure !== undefined) {
-    occasion.deriveFailures[derive] = failureOf(outcome.failure.code, name, outcome.failure.message)
+  if (!outcome.ok) {
+    occasion.deriveFailures[derive] = failureOf(outcome.error.code, name, outcome.error.message)
     return
   }
   try {

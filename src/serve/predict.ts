@@ -2,9 +2,10 @@ import type { Clock } from '../clock.ts'
 import type { Manifest, ModelSpec } from '../define/index.ts'
 import type { Digest } from '../digest.ts'
 import { noonmarkError } from '../errors.ts'
+import { baselineKey } from './decision.ts'
 import { type DeploymentState, type LoggedModel, recordSlots, type ServingModel } from './deployment-state.ts'
 import type { FeatureLookup, PositionWaiter } from './feature-lookup.ts'
-import { type MomentAnswer, momentPredictor } from './moment-predictor.ts'
+import { codeGroups, derivesOf, type MomentAnswer, momentPredictor } from './moment-predictor.ts'
 import type { PredictionLog } from './prediction-log.ts'
 import type { ProjectCode } from './project-code.ts'
 import { type Hold, routeDeployment } from './route.ts'
@@ -135,10 +136,40 @@ async function predictorOf(
       shadows: besides,
       declared: await logged(declared),
       // A baseline whose inputs are not there would answer from nothing.
-      baseline: problem === undefined ? (manifest.models[spec.model]?.baseline ?? null) : null,
+      baseline: problem === undefined && manifest.models[spec.model]?.baseline !== null,
+      baselineGroup: codeGroups(moment).baselines,
     })
   }
+  await prepareCode(options, wiring, states)
   return momentPredictor({ ...options, wiring, deployments: states, manifest: options.manifestDigest, shadows })
+}
+
+/** Loads the functions of a moment into their groups, before the first request needs them. */
+async function prepareCode(
+  { code, manifest }: PredictorOptions,
+  wiring: Wiring,
+  states: readonly DeploymentState[],
+): Promise<void> {
+  const groups = codeGroups(wiring.layout.moment)
+  const functions = (derives: readonly number[]) => derives.map((derive) => wiring.derives[derive]!)
+  const answering = derivesOf(states)
+  // A request may ask for some deployments only: what a shadow needs beyond its own champion has to be at hand.
+  const apart = new Set(
+    states.flatMap((state) => {
+      const done = derivesOf([state])
+      return state.shadows.flatMap(({ wired }) => wired.derives.filter((derive) => !done.includes(derive)))
+    }),
+  )
+  const models = new Set(states.filter(({ baseline }) => baseline).map(({ spec }) => spec.model))
+  await Promise.all([
+    answering.length > 0 && code.prepare(groups.derives, functions(answering)),
+    apart.size > 0 && code.prepare(groups.shadows, functions([...apart])),
+    models.size > 0 &&
+      code.prepare(
+        groups.baselines,
+        [...models].map((model) => ({ key: baselineKey(model), code: manifest.models[model]!.baseline! })),
+      ),
+  ])
 }
 
 const bare = (model: string): string => `${model} without inputs`

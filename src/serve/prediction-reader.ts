@@ -1,11 +1,11 @@
 import { readdir } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { Digest } from '../digest.ts'
-import { isNoonmarkError } from '../errors.ts'
+import { isNoonmarkError, noonmarkError } from '../errors.ts'
 import { isMissing, listSegments, openSegmentReader, readSegmentMark } from '../segment/index.ts'
 import type { Instant } from '../values/index.ts'
 import { type PredictionContract, readContract } from './prediction-contract.ts'
-import { predictionPlace } from './prediction-id.ts'
+import { type PredictionPlace, predictionPlace } from './prediction-id.ts'
 import { predictionKind } from './prediction-log.ts'
 import { glanceAtPrediction, type PredictionGlance, type PredictionRecord } from './prediction-record.ts'
 
@@ -16,6 +16,8 @@ export interface PredictionQuery {
   /** The moment lies before this. */
   readonly to?: Instant
   readonly deployment?: string
+  /** Goes on after the prediction of this id, in the order of an earlier reading. */
+  readonly after?: string
 }
 
 /** Reads the prediction logs of a project, those of running serve processes included. */
@@ -48,8 +50,11 @@ export function openPredictionReader(folder: string): PredictionReader {
       return glance.predictionId === id ? open(glance) : null
     },
     async *read(query = {}) {
+      const after = query.after === undefined ? null : placeAfter(query.after)
       for (const log of await listLogs(folder)) {
-        for await (const glance of readLog(join(folder, log), query)) yield await open(glance)
+        if (after !== null && log < after.log) continue
+        const from = after?.log === log ? after.offset + 1 : 0
+        for await (const glance of readLog(join(folder, log), from, query)) yield await open(glance)
       }
     },
   }
@@ -79,6 +84,12 @@ function isEarlier(a: PredictionRecord, b: PredictionRecord): boolean {
   return a.loggedAt < b.loggedAt || (a.loggedAt === b.loggedAt && a.predictionId < b.predictionId)
 }
 
+function placeAfter(id: string): PredictionPlace {
+  const place = predictionPlace(id)
+  if (place !== null) return place
+  throw noonmarkError('request_invalid', { message: `'${id}' is not a prediction id.`, path: 'query.after' })
+}
+
 async function listLogs(folder: string): Promise<string[]> {
   const names = await readdir(folder).catch((error: unknown) => {
     if (isMissing(error)) return []
@@ -99,11 +110,11 @@ async function readAt(folder: string, offset: number): Promise<Uint8Array | unde
   }
 }
 
-async function* readLog(folder: string, query: PredictionQuery): AsyncIterable<PredictionGlance> {
+async function* readLog(folder: string, fromOffset: number, query: PredictionQuery): AsyncIterable<PredictionGlance> {
   const { from = Number.NEGATIVE_INFINITY, to = Number.POSITIVE_INFINITY, deployment } = query
   const reader = openSegmentReader({ folder, kind: predictionKind })
   try {
-    let offset = await firstOffsetSince(folder, from)
+    let offset = Math.max(fromOffset, await firstOffsetSince(folder, from))
     for (;;) {
       const payloads = await reader.read(offset, 4096)
       if (payloads.length === 0) return

@@ -3,26 +3,30 @@ import type { Digest } from '../digest.ts'
 /** What serving asks of the worker threads that run a project's functions. */
 export interface ProjectCode {
   /**
-   * Runs several functions over rows in one round trip. It resolves by the deadline, with a failure where a function was
-   * late: its worker is ended. Functions of one group share workers; those of another group never wait for them.
+   * Makes these the functions of a group; resolves when they are loaded. Functions of one group share a thread; those of
+   * another group never wait for them. One that cannot be loaded fails when it is called.
    */
-  run(request: CodeRequest): Promise<readonly CodeResult[]>
+  prepare(group: string, functions: readonly CodeFunction[]): Promise<void>
+  /**
+   * Runs several functions of a group over rows, in one round trip. It resolves by the deadline, with a failure where a
+   * function was late: its thread is ended.
+   */
+  run(
+    group: string,
+    calls: readonly CodeCall[],
+    options: { readonly deadlineMs: number },
+  ): Promise<readonly CodeResult[]>
 }
 
-/** Functions to run together. */
-export interface CodeRequest {
-  readonly group: string
-  readonly deadlineMs: number
-  readonly calls: readonly CodeCall[]
-}
-
-/** One function over rows of arguments. */
-export interface CodeCall {
-  /** Digest of the function's code. */
+/** A function by its code, under a name for errors and logs that is unique in its group. */
+export interface CodeFunction {
+  readonly key: string
   readonly code: Digest
-  /** How it is called in errors, such as `derive departure_hour`. */
-  readonly name: string
-  /** One object of arguments a row, as code sees values: timestamps are dates. */
+}
+
+/** One function over rows of arguments: one object a row, as code sees values (timestamps are dates). */
+export interface CodeCall {
+  readonly key: string
   readonly rows: readonly Readonly<Record<string, unknown>>[]
 }
 
@@ -31,5 +35,5 @@ export type CodeResult = readonly CodeOutcome[]
 
 /** A value as code returned it, not checked yet; or the failure, with a code of the error table. */
 export type CodeOutcome =
-  | { readonly value: unknown; readonly failure?: undefined }
-  | { readonly failure: { readonly code: string; readonly message: string } }
+  | { readonly ok: true; readonly value: unknown }
+  | { readonly ok: false; readonly error: { readonly code: string; readonly message: string } }

@@ -31,6 +31,8 @@ export interface WiredFeature {
 /** One derive and where its parameters come from. */
 export interface WiredDerive {
   readonly name: string
+  /** Its name among the functions of the moment: two versions may have derives of one name and other code. */
+  readonly key: string
   readonly type: DtypeName
   /** Digest of its code. */
   readonly code: string
@@ -123,8 +125,11 @@ export function wireMoment(manifest: Manifest, moment: string, models: ReadonlyM
     if (parameter.reference !== 'feature') return referenceSlot(layout, parameter)! // seen above
     return base.feature + wireFeature(parameter.role, parameter.view, parameter.feature, null) // wired above
   }
+  const namesakes = (name: string) =>
+    new Set(derives.filter((derive) => derive.name === name).map(({ code }) => code)).size
   const wiredDerives = derives.map(({ name, type, code, inputs }, index) => ({
     name,
+    key: namesakes(name) > 1 ? `derive ${name} (${code.slice(0, 8)})` : `derive ${name}`,
     type,
     code,
     parameters: Object.entries(inputs).map(([parameter, spec]) => ({

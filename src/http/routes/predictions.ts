@@ -1,0 +1,101 @@
+import { z } from 'zod'
+import type { Manifest } from '../../define/index.ts'
+import { noonmarkError } from '../../errors.ts'
+import { type PredictionRecord, predictionJson } from '../../serve/index.ts'
+import { formatInstant } from '../../values/index.ts'
+import type { OutcomeFinder } from '../context.ts'
+import { anyMomentRequestSchema, momentAnswerSchema, momentRequestSchema } from '../moment-schema.ts'
+import { type Route, route } from '../route.ts'
+import { instantField, nameField } from '../wire.ts'
+
+const predict = route({
+  method: 'POST',
+  path: '/v1/moments/{moment}/predictions',
+  summary: 'Predict at a moment, for one row or several',
+  tag: 'predictions',
+  input: { params: z.object({ moment: nameField }), body: anyMomentRequestSchema },
+  output: momentAnswerSchema(),
+  // The moment decides the form of a row, and this is the path that has to be fast.
+  roomReadsBody: true,
+  describe: (manifest) =>
+    Object.values(manifest.moments).map((spec) => {
+      const deployments = deploymentsOf(manifest, spec.name)
+      return {
+        path: `/v1/moments/${spec.name}/predictions`,
+        summary: spec.description ?? `Predict at the moment ${spec.name}`,
+        body: momentRequestSchema(spec, deployments),
+        output: momentAnswerSchema(deployments),
+      }
+    }),
+  run: ({ project }, { params, body }) => project.predict(params.moment, body),
+})
+
+const predictionSchema = z.record(z.string(), z.unknown()).describe('A prediction record')
+
+const list = route({
+  method: 'GET',
+  path: '/v1/predictions',
+  summary: 'Logged predictions of a period, log by log in the order in which they were logged',
+  tag: 'predictions',
+  input: {
+    query: z.strictObject({
+      deployment: nameField.optional(),
+      from: instantField.optional(),
+      to: instantField.optional(),
+      after: z.string().optional().describe('Go on after this prediction id'),
+      limit: z.coerce.number().int().min(1).max(10_000).default(100),
+    }),
+  },
+  output: z.object({ predictions: z.array(predictionSchema), next: z.string().nullable() }),
+  async run({ project }, { query }) {
+    const { limit, deployment, from, to, after } = query
+    const predictions: unknown[] = []
+    let last: string | null = null
+    const wanted = {
+      ...(deployment === undefined ? {} : { deployment }),
+      ...(from === undefined ? {} : { from }),
+      ...(to === undefined ? {} : { to }),
+      ...(after === undefined ? {} : { after }),
+    }
+    for await (const record of project.predictions.read(wanted)) {
+      if (predictions.length === limit) return { predictions, next: last }
+      predictions.push(await withOutcome(record, project.outcomes))
+      last = record.predictionId
+    }
+    return { predictions, next: null }
+  },
+})
+
+const one = route({
+  method: 'GET',
+  path: '/v1/predictions/{id}',
+  summary: 'A logged prediction with everything that went into it, and its outcome once known',
+  tag: 'predictions',
+  input: { params: z.object({ id: z.string().max(100) }) },
+  output: predictionSchema,
+  async run({ project }, { params }) {
+    const record = await project.predictions.get(params.id)
+    if (record !== null) return withOutcome(record, project.outcomes)
+    throw noonmarkError('not_found', {
+      message: `The log has no prediction '${params.id}'.`,
+      hint: 'A prediction answered with logged: false is not in the log.',
+      path: 'id',
+    })
+  },
+})
+
+/** The routes of predictions. */
+export const predictionRoutes: readonly Route[] = [predict, list, one]
+
+async function withOutcome(record: PredictionRecord, outcomes: OutcomeFinder | null): Promise<unknown> {
+  const json = predictionJson(record)
+  if (outcomes === null) return json
+  const { label, status, at } = await outcomes.find(record)
+  return { ...json, outcome: { label, status, at: at === null ? null : formatInstant(at) } }
+}
+
+function deploymentsOf(manifest: Manifest, moment: string): string[] {
+  return Object.values(manifest.deployments)
+    .filter(({ model }) => manifest.models[model]?.moment === moment)
+    .map(({ name }) => name)
+}
