@@ -216,7 +216,7 @@ describe('the random numbers', () => {
   it('are those of xoshiro128**', () => {
     // The first words of the reference implementation for the state 1, 2, 3, 4.
     const random = new Random(Uint32Array.of(1, 2, 3, 4))
-    const expected = [11520, 0, 5927040, 70819200, 2031721442, 1637235492, 1287239034, 3734860849]
+    const expected = [11520, 0, 5927040, 70819200, 2031721883, 1637235492, 1287239034, 3734860849]
     expect(expected.map(() => random.uint32())).toEqual(expected)
   })
 

@@ -54,7 +54,8 @@ function numberDesign({ values }: MatrixColumn, weights: Float64Array | undefine
     }
   }
   const deviation = total > 0 ? Math.sqrt(squares / total) : 0
-  const varies = deviation > 1e-12 * Math.abs(mean) && Number.isFinite(deviation)
+  // Below these bounds the deviation is rounding, of the mean or of squares that are too small for a double.
+  const varies = deviation > Math.max(1e-12 * Math.abs(mean), 1e-140) && Number.isFinite(deviation)
   const indicated = missingTotal > 0 && total > 0
   return {
     values,
@@ -120,9 +121,9 @@ export function touch(design: Design, row: number, at: Int32Array, by: Float64Ar
 
 /** The model that these coefficients are. */
 export function modelOf(design: Design, coefficients: Float64Array): LinearModel {
-  const valueOf = (coefficient: number) => (coefficient < 0 ? 0 : coefficients[coefficient]!)
+  const weightOf = (coefficient: number) => (coefficient < 0 ? 0 : coefficients[coefficient]!)
   const weights = design.columns.map((column) =>
-    column.isCategory ? Array.from(column.ofCode, valueOf) : [valueOf(column.slope)],
+    column.isCategory ? Array.from(column.ofCode, weightOf) : [weightOf(column.slope)],
   )
   const weightStart = new Int32Array(weights.length + 1)
   weights.forEach((own, input) => {
@@ -134,7 +135,7 @@ export function modelOf(design: Design, coefficients: Float64Array): LinearModel
     isCategory: Int32Array.from(design.columns, (column) => (column.isCategory ? 1 : 0)),
     mean: Float64Array.from(design.columns, (column) => column.mean),
     scale: Float64Array.from(design.columns, (column) => column.scale),
-    missingWeight: Float64Array.from(design.columns, (column) => valueOf(column.missing)),
+    missingWeight: Float64Array.from(design.columns, (column) => weightOf(column.missing)),
     weightStart,
     weights: Float64Array.from(weights.flat()),
   }
