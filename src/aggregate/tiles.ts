@@ -34,14 +34,15 @@ export class Tiles {
     }
   }
 
-  /** Drops the tiles that no read at or after an instant counts. */
-  evict(at: Instant): void {
+  /** Drops the tiles that no read at or after an instant counts; says whether there were any. */
+  evict(at: Instant): boolean {
     const first = firstTile(this.#feature, at)
     let gone = 0
     while (gone < this.#length && this.#records[gone]! < first) gone += this.#stride
-    if (gone === 0) return
+    if (gone === 0) return false
     this.#records.copyWithin(0, gone, this.#length)
     this.#length -= gone
+    return true
   }
 
   /** A view of the records, good until the next change. */

@@ -1,0 +1,4 @@
+import { onlineStoreConformance } from '../conformance.ts'
+import { lmdbOnlineStore } from './lmdb.ts'
+
+onlineStoreConformance('lmdb', (folder, { readOnly }) => lmdbOnlineStore({ folder, readOnly }))

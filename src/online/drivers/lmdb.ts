@@ -1,0 +1,102 @@
+import { mkdirSync } from 'node:fs'
+import { createRequire } from 'node:module'
+import type { RootDatabase } from 'lmdb'
+import { noonmarkError } from '../../errors.ts'
+import type { OnlineEntry, OnlineRange, OnlineStore } from '../online-store.ts'
+
+/** Where the store lies and who opens it. */
+export interface LmdbOnlineStoreOptions {
+  /** The folder of its files; made where it is missing. */
+  readonly folder: string
+  /** For processes that only read. The writer must have opened the folder once before. */
+  readonly readOnly?: boolean
+}
+
+/** How often the writer frees the reader slots of processes that were killed: their snapshots keep old pages alive. */
+const readerCheckMs = 30_000
+
+/**
+ * An online store in LMDB, memory-mapped: one process writes, any number read without locks. A write is visible and in the
+ * page cache when it resolves, so it survives `kill -9`; LMDB flushes it to the disk right after, and the log, from which
+ * everything here can be replayed, was durable before.
+ */
+export function lmdbOnlineStore({ folder, readOnly = false }: LmdbOnlineStoreOptions): OnlineStore {
+  const db = openDatabase(folder, readOnly)
+  db.readerCheck()
+  const timer = readOnly ? undefined : setInterval(() => db.readerCheck(), readerCheckMs)
+  timer?.unref()
+
+  const entriesOf = ({ from, to, limit }: OnlineRange, transaction: ReturnType<Database['useReadTransaction']>) => {
+    const entries: OnlineEntry[] = []
+    const bounds = { start: from, end: to, transaction, ...(limit === undefined ? {} : { limit }) }
+    if (limit === 0) return entries
+    for (const entry of db.getRange(bounds)) entries.push(entry)
+    return entries
+  }
+
+  return {
+    name: 'lmdb',
+    supports: { sharedReaders: true, durable: true },
+    async read({ gets, ranges }) {
+      // A snapshot is else kept for the rest of the event turn, in which another process may have told us of a later write.
+      db.resetReadTxn()
+      const transaction = db.useReadTransaction()
+      try {
+        return {
+          values: gets.map((key) => db.getBinary(key, { transaction }) ?? null),
+          ranges: ranges.map((range) => entriesOf(range, transaction)),
+        }
+      } finally {
+        transaction.done()
+      }
+    },
+    async write({ puts, deletes, deleteRanges = [] }) {
+      const write = db.transaction(() => {
+        for (const { from, to } of deleteRanges) {
+          for (const key of [...db.getKeys({ start: from, end: to })]) db.remove(key)
+        }
+        for (const key of deletes) db.remove(key)
+        for (const { key, value } of puts) db.put(key, value)
+      })
+      await write
+    },
+    async close() {
+      clearInterval(timer)
+      await db.close()
+    },
+  }
+}
+
+/** Keys and values are bytes; the declared type of `getBinary` leaves out the options that it takes. */
+type Database = Omit<RootDatabase<Uint8Array, Uint8Array>, 'getBinary'> & {
+  getBinary(key: Uint8Array, options: { transaction: unknown }): Uint8Array | undefined
+}
+
+function openDatabase(path: string, readOnly: boolean): Database {
+  const { open } = loadLmdb()
+  try {
+    if (!readOnly) mkdirSync(path, { recursive: true })
+    return open<Uint8Array, Uint8Array>({
+      path,
+      readOnly,
+      keyEncoding: 'binary',
+      encoding: 'binary',
+      cache: false,
+      maxReaders: 126,
+    }) as Database // the same object under its fuller type
+  } catch (cause) {
+    throw noonmarkError('store_unavailable', { message: `The online store in ${path} cannot be opened.`, cause })
+  }
+}
+
+function loadLmdb(): typeof import('lmdb') {
+  try {
+    return createRequire(import.meta.url)('lmdb')
+  } catch (cause) {
+    throw noonmarkError('store_unavailable', {
+      message: 'The package lmdb cannot be loaded on this machine.',
+      hint: 'Install it: npm install lmdb',
+      cause,
+    })
+  }
+}

@@ -1,0 +1,4 @@
+import { onlineStoreConformance } from '../conformance.ts'
+import { memoryOnlineStore } from './memory.ts'
+
+onlineStoreConformance('memory', () => memoryOnlineStore())
