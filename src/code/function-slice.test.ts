@@ -147,12 +147,14 @@ describe('a slice does what the function does in its project', () => {
     ],
     [
       'template literals',
+      // biome-ignore lint/suspicious/noTemplateCurlyInString: this is project code
       'const unit = "ms"\nexport const f = ({ x }) => `${x}${unit} \\`${`${unit}`}`',
       { x: 1 },
       '1ms `ms',
     ],
     [
       'tagged templates',
+      // biome-ignore lint/suspicious/noTemplateCurlyInString: this is project code
       'const tag = (parts, ...values) => parts.join("|") + values\nexport const f = ({ x }) => tag`a${x}b`',
       { x: 1 },
       'a|b1',
@@ -355,7 +357,7 @@ describe('the digest moves with the meaning', () => {
         noonmarkEntry: join(rootDir, 'noonmark.js'),
       })
       const definitions = await evaluateBundle(code)
-      const fn = definitions['features/a.ts']?.['f'] as ProjectFunction // the file above exports it
+      const fn = definitions['features/a.ts']?.f as ProjectFunction // the file above exports it
       sliced.push(digest, (await sliceFunction(code, fn)).digest)
     }
     expect(sliced.slice(0, 2)).toEqual(sliced.slice(2))
