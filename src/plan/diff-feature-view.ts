@@ -1,6 +1,6 @@
 import type { FeatureSpec, FeatureViewSpec, Manifest } from '../define/index.ts'
 import { formatDuration } from '../values/index.ts'
-import { changesBetween } from './changes.ts'
+import { changesBetween, isEqual } from './changes.ts'
 import { countOf, type DiffContext, each, edgeStep } from './diff-context.ts'
 import { type PinnedVersion, pinnedVersions } from './facts.ts'
 import { type FeatureMeaning, featureMeaning } from './feature-digest.ts'
@@ -38,9 +38,9 @@ function viewReplacement(
   const own = changesBetween(shared(a), shared(b))[0]?.property
   if (own !== undefined) return own
   const [from, to] = [before.sources[a.source], after.sources[b.source]]
-  const meaning = (source: typeof from) =>
-    source && { id: source.id, eventTime: source.eventTime, available: source.available, timeZone: source.timeZone }
-  const property = changesBetween(meaning(from), meaning(to))[0]?.property
+  const property = (['id', 'eventTime', 'available', 'timeZone'] as const).find(
+    (field) => !isEqual(from?.[field], to?.[field]),
+  )
   return property === undefined ? undefined : `source ${b.source}.${property}`
 }
 

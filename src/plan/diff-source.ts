@@ -6,6 +6,11 @@ import { isEqual } from './changes.ts'
  * that becomes `int64`, a required column that may now be null, other files, docs.
  */
 export function sourceReplacement(before: SourceSpec, after: SourceSpec): string | undefined {
+  // What dates and identifies a row says more than the columns that changed with it.
+  const identity = (['id', 'eventTime', 'available', 'timeZone'] as const).find(
+    (field) => !isEqual(before[field], after[field]),
+  )
+  if (identity !== undefined) return identity
   for (const [name, column] of Object.entries(before.columns)) {
     const now = after.columns[name]
     if (now === undefined) return `columns.${name}`
@@ -16,5 +21,5 @@ export function sourceReplacement(before: SourceSpec, after: SourceSpec): string
   for (const [name, column] of Object.entries(after.columns)) {
     if (before.columns[name] === undefined && column.nullability === 'required') return `columns.${name}`
   }
-  return (['id', 'eventTime', 'available', 'timeZone'] as const).find((field) => !isEqual(before[field], after[field]))
+  return undefined
 }
