@@ -27,7 +27,7 @@ describe('an encoded index value', () => {
 
   it('cannot be NaN, and a field that holds no plain value is no index', () => {
     expect(() => encodeIndexValue(Number.NaN)).toThrow(/NaN/)
-    expect(() => indexValue({ where: {} }, 'where')).toThrow(/"where" holds a value of type object/)
+    expect(() => indexValue({ where: {} }, 'where')).toThrow(/"where" is of type object/)
   })
 })
 

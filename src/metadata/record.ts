@@ -54,7 +54,7 @@ export function indexValue(body: object, field: string): IndexValue {
   if (value === null || value === undefined) return null
   if (typeof value === 'string' || typeof value === 'number' || typeof value === 'boolean') return value
   throw new Error(
-    `The index field "${field}" holds neither text, number, boolean nor null, but a value of type ${typeof value}; only text, numbers, booleans and null can be found.`,
+    `The index field "${field}" is of type ${typeof value}: only text, numbers, booleans and null can be found.`,
   )
 }
 
