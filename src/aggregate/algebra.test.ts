@@ -9,9 +9,9 @@ import {
   randomRow,
   randomSource,
   sameValue,
+  scaleOf,
 } from '../../test/parity/random-source.ts'
-import type { ResolvedFeature } from '../define/index.ts'
-import { columnOf, compileExpression, type Table, type Value, windowStart } from '../values/index.ts'
+import { columnOf, type Table, type Value } from '../values/index.ts'
 import { enteringColumn } from './columns.ts'
 import {
   decodeLatest,
@@ -33,17 +33,6 @@ import {
 const options = { id: false, available: 'event' } as const
 const { spec } = randomSource(options)
 const features = randomFeatures(options).filter(({ view }) => view.name === 'by_origin')
-
-/** The sum of |x| over the rows in the window, which the tolerance is a part of; divided by n for means. */
-export function scaleOf(rows: readonly NaiveRow[], { feature }: ResolvedFeature, at: number): number {
-  const { value, windowMs } = feature.aggregate
-  if (value === null) return 0
-  const start = windowMs === null ? Number.NEGATIVE_INFINITY : windowStart(at, windowMs)
-  const evaluate = compileExpression(value)
-  return rows
-    .filter(({ eventMs }) => eventMs >= start)
-    .reduce((total, { row }) => total + Math.abs(Number(evaluate(row) ?? 0)), 0)
-}
 
 /** The feature over rows dealt to several partial states, merged from the last to the first. */
 function overParts(prepared: PreparedFeature, parts: readonly (readonly NaiveRow[])[], at: number): FeatureValue {

@@ -25,7 +25,15 @@ import {
   timestamp,
 } from '../../src/define/index.ts'
 import { digestJson } from '../../src/digest.ts'
-import { encodeRow, floorTo, type Instant, type Row, type Value } from '../../src/values/index.ts'
+import {
+  compileExpression,
+  encodeRow,
+  floorTo,
+  type Instant,
+  type Row,
+  type Value,
+  windowStart,
+} from '../../src/values/index.ts'
 
 /** 2026-01-15T00:00:00Z: where random events lie. */
 export const base: Instant = Date.UTC(2026, 0, 15)
@@ -200,4 +208,15 @@ export function sameValue(a: Value | null, b: Value | null, feature: ResolvedFea
   const tolerant = feature.feature.type === 'float' && ['sum', 'mean'].includes(feature.feature.aggregate.function)
   if (!tolerant || typeof a !== 'number' || typeof b !== 'number') return Object.is(a, b)
   return Math.abs(a - b) <= 1e-9 * scale
+}
+
+/** The sum of |x| over the rows in the window, which the tolerance is a part of; divided by n for means. */
+export function scaleOf(rows: readonly NaiveRow[], { feature }: ResolvedFeature, at: number): number {
+  const { value, windowMs } = feature.aggregate
+  if (value === null) return 0
+  const start = windowMs === null ? Number.NEGATIVE_INFINITY : windowStart(at, windowMs)
+  const evaluate = compileExpression(value)
+  return rows
+    .filter(({ eventMs }) => eventMs >= start)
+    .reduce((total, { row }) => total + Math.abs(Number(evaluate(row) ?? 0)), 0)
 }
