@@ -1,7 +1,7 @@
 import fc from 'fast-check'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
-import { type LogModel, type ModelRow, modelLog } from './log-model.ts'
 import { parsePosition, receivedOf } from './position.ts'
+import { randomWalk, walk } from './random-walk.ts'
 import {
   type AppendRow,
   beginningMs,
@@ -346,67 +346,9 @@ export function streamLogConformance(
       })
     }
 
-    it('does what a plain array does, over random calls, clocks, repeats and restarts', async () => {
-      const windowMs = 60
-      const small = fc.integer({ min: 0, max: 5 })
-      const modelRow: fc.Arbitrary<ModelRow> = fc.record({
-        id: fc.option(small.map(String), { freq: 5 }),
-        word: fc.constantFrom('x', 'x', 'x', 'y'),
-        eventAgoMs: fc.integer({ min: -40, max: 120 }),
-        availableMs: fc.option(fc.integer({ min: 9_900, max: 10_300 }), { freq: 5 }),
-        backfill: fc.integer({ min: 0, max: 4 }).map((draw) => draw === 0),
-      })
-      const step = fc.oneof(
-        { weight: 8, arbitrary: fc.record({ rows: fc.array(modelRow, { minLength: 1, maxLength: 4 }), on: small }) },
-        { weight: 3, arbitrary: fc.record({ clockBy: fc.integer({ min: -30, max: 60 }) }) },
-        { weight: 2, arbitrary: fc.record({ advanceBy: fc.integer({ min: -10, max: 20 }), on: small }) },
-        { weight: 1, arbitrary: fc.constant('restart' as const) },
-      )
+    it('does what a plain array does, over random calls, clocks, repeats, retention and restarts', async () => {
       await fc.assert(
-        fc.asyncProperty(fc.array(step, { maxLength: 25 }), async (steps) => {
-          await log.close()
-          await harness.dispose()
-          harness = await create()
-          nowMs = 10_000
-          log = await harness.open(clock)
-          const names = [landings, departures]
-          const models: LogModel[] = names.map(() => modelLog(windowMs))
-          const declareAll = () =>
-            Promise.all(names.map((name) => log.declare(name, { deduplicationWindowMs: windowMs })))
-          await declareAll()
-          for (const step of steps) {
-            if (step === 'restart') {
-              if (!supports.durable) continue
-              await restart()
-              await declareAll()
-            } else if ('clockBy' in step) {
-              nowMs += step.clockBy
-            } else {
-              const at = step.on % 2
-              const [name, model] = [names[at]!, models[at]!]
-              if ('advanceBy' in step) {
-                const { frontierMs, nextOffset } = await log.advance(name, nowMs + step.advanceBy)
-                expect(frontierMs).toBeGreaterThanOrEqual(Math.max(model.frontierMs, nowMs + step.advanceBy))
-                expect(nextOffset).toBe(model.rows.length)
-                model.frontierMs = frontierMs
-              } else {
-                const rows = step.rows.map((drawn) => model.rowOf(drawn, nowMs))
-                const answer = await log.append(name, rows).catch((error: unknown) => error)
-                const ceilingMs = Math.max(
-                  nowMs,
-                  ...models.flatMap((known) => [known.frontierMs, known.lastReceivedMs]),
-                )
-                model.check(rows, answer, nowMs, ceilingMs)
-              }
-            }
-          }
-          for (const [at, name] of names.entries()) {
-            const stored = await readAll(log, name)
-            expect(stored.map(({ name: _, body, ...rest }) => ({ ...rest, body: text(body) }))).toEqual(
-              models[at]!.rows,
-            )
-          }
-        }),
+        fc.asyncProperty(randomWalk, (steps) => walk(steps, supports, create)),
         { numRuns: 60 },
       )
     })

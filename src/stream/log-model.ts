@@ -15,6 +15,8 @@ export interface ModelRow {
 export interface LogModel {
   readonly rows: (Omit<LogRow, 'name' | 'body'> & { readonly body: string })[]
   frontierMs: number
+  /** Of the rows that the log still keeps; what is gone is forgotten. */
+  firstOffset: number
   readonly lastReceivedMs: number
   rowOf(drawn: ModelRow, nowMs: number): AppendRow
   /** Checks the answer to a call, or the error, and takes the call over. */
@@ -28,6 +30,7 @@ export function modelLog(windowMs: number): LogModel {
   const model: LogModel = {
     rows: [],
     frontierMs: beginningMs,
+    firstOffset: 0,
     get lastReceivedMs() {
       return model.rows.at(-1)?.receivedMs ?? beginningMs
     },
@@ -47,6 +50,7 @@ export function modelLog(windowMs: number): LogModel {
         const twin = accepted.find((before) => before.id !== null && before.id === row.id)
         const standing = model.rows.findLast(
           (known) =>
+            known.offset >= model.firstOffset &&
             known.id !== null &&
             known.id === row.id &&
             ((old && row.backfill === true) || Math.max(known.receivedMs, known.eventMs) >= horizonMs),
