@@ -1,7 +1,7 @@
 import type { DeploymentSpec, Manifest } from '../define/index.ts'
 import type { Digest } from '../digest.ts'
 import { noonmarkError } from '../errors.ts'
-import type { Hold } from './hold.ts'
+import { type Hold, isHeld } from './hold.ts'
 import type { ModelUses } from './uses.ts'
 
 /** A registered version, as far as a plan must know it. */
@@ -46,11 +46,6 @@ export function pinnedVersions(manifest: Manifest, { versions, holds }: PlanFact
       return version === undefined ? [] : [{ pin, deployment: deployment.name, version }]
     })
   })
-}
-
-/** Whether a hold still stands: `main` pins what it pinned when the hold was set. */
-export function isHeld(deployment: DeploymentSpec, hold: Hold): boolean {
-  return deployment.champion === hold.pin
 }
 
 /**
