@@ -33,9 +33,7 @@ export async function tabulatePredictions(
     }
     table.add(record)
   }
-  return [...moments]
-    .sort(([a], [b]) => (a < b ? -1 : 1))
-    .map(([moment, table]) => ({ moment, ...table.build() }))
+  return [...moments].sort(([a], [b]) => (a < b ? -1 : 1)).map(([moment, table]) => ({ moment, ...table.build() }))
 }
 
 /** A predictions table on disk. */
@@ -101,7 +99,10 @@ class MomentTable {
       (a, b) => a.at - b.at || (a.predictionId < b.predictionId ? -1 : 1),
     )
     const columns = Object.fromEntries([...this.#columns].map(([name, column]) => [name, column.build(this.#rows)]))
-    const table = takeRows({ rows: this.#rows, columns }, Uint32Array.from(standing, ({ row }) => row))
+    const table = takeRows(
+      { rows: this.#rows, columns },
+      Uint32Array.from(standing, ({ row }) => row),
+    )
     return { table, records: this.#rows, repeats: this.#rows - standing.length }
   }
 

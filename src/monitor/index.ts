@@ -1,0 +1,5 @@
+export * from './parity.ts'
+export * from './parity-tally.ts'
+export * from './parity-task.ts'
+export * from './prediction-columns.ts'
+export * from './prediction-table.ts'
