@@ -235,6 +235,11 @@ export const errorTable = {
     what: 'There is no project in this folder.',
     mend: 'Go to the folder with noonmark.config.ts, or make a project with `noonmark init`.',
   },
+  project_not_applied: {
+    status: 409,
+    what: 'The project was never applied here.',
+    mend: 'Run `noonmark apply` in its folder.',
+  },
   record_conflict: {
     status: 409,
     what: 'A record was changed by someone else meanwhile.',
@@ -334,6 +339,11 @@ export const errorTable = {
     status: 400,
     what: 'A time zone is not known.',
     mend: 'Use an IANA name such as Europe/Amsterdam, or UTC.',
+  },
+  trainer_failed: {
+    status: 500,
+    what: 'A trainer ended without a model.',
+    mend: 'Look at its log: `noonmark runs logs <run>`.',
   },
   training_cancelled: { status: 409, what: 'The training was cancelled.', mend: 'Start the run again.' },
   training_data_invalid: {

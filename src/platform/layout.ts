@@ -1,0 +1,39 @@
+import { createHash } from 'node:crypto'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+
+/** Where the embedded engines of a project keep their state. */
+export interface Layout {
+  readonly state: string
+  readonly metadata: string
+  readonly blobs: string
+  readonly online: string
+  readonly stream: string
+  readonly offline: string
+  readonly predictions: string
+  readonly runs: string
+  readonly temporary: string
+  /** The writer's socket. A path of a socket has at most about 100 bytes, so it does not stand in the project. */
+  readonly writerSocket: string
+  /** What the running server said of itself. */
+  readonly server: string
+}
+
+/** The layout of a project's folder. */
+export function layoutOf(rootDir: string): Layout {
+  const state = join(rootDir, '.noonmark')
+  const name = createHash('sha256').update(rootDir).digest('hex').slice(0, 16)
+  return {
+    state,
+    metadata: join(state, 'metadata.sqlite'),
+    blobs: join(state, 'blobs'),
+    online: join(state, 'online'),
+    stream: join(state, 'stream'),
+    offline: join(state, 'offline'),
+    predictions: join(state, 'predictions'),
+    runs: join(state, 'runs'),
+    temporary: join(state, 'temporary'),
+    writerSocket: join(tmpdir(), `noonmark-${name}.sock`),
+    server: join(state, 'server.json'),
+  }
+}

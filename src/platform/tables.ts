@@ -1,0 +1,157 @@
+import { join } from 'node:path'
+import type { Manifest, SourceSpec } from '../define/index.ts'
+import { digestJson } from '../digest.ts'
+import { noonmarkError } from '../errors.ts'
+import { compactLog } from '../materialize/index.ts'
+import { defineRecord, type MetadataStore } from '../metadata/index.ts'
+import type { OfflineEngine, TableFile, TableVersion } from '../offline/index.ts'
+import type { FileLogReader } from '../stream/index.ts'
+import type { Instant } from '../values/index.ts'
+
+/** What is kept of a source's table: where its history ends, and the files made of received rows. */
+export interface SourceTableRecord {
+  readonly source: string
+  /** Recorded by the first materialization; null before it. */
+  readonly cutoverMs: Instant | null
+  /** The history as it was pinned at the cutover. */
+  readonly history: TableVersion | null
+  readonly logFiles: readonly TableFile[]
+  /** Rows of the log below this offset are in `logFiles`. */
+  readonly nextOffset: number
+  readonly logPosition: string | null
+}
+
+/** Tables of sources in the metadata store, by source. */
+export const sourceTableRecord = defineRecord<SourceTableRecord>({ kind: 'source_table', version: 1, indexes: [] })
+
+const blank = (source: string): SourceTableRecord => ({
+  source,
+  cutoverMs: null,
+  history: null,
+  logFiles: [],
+  nextOffset: 0,
+  logPosition: null,
+})
+
+/** What the tables of a project need. */
+export interface TablesOptions {
+  readonly project: string
+  readonly rootDir: string
+  readonly folder: string
+  readonly metadata: MetadataStore
+  readonly engine: OfflineEngine
+  readonly log: () => FileLogReader
+  readonly now: () => Instant
+}
+
+/** The tables of a project's sources: pinned histories, and received rows made into Parquet. */
+export interface Tables {
+  /** Pins the tables of sources as they are now; received rows are first written out. */
+  pin(manifest: Manifest, sources: readonly string[]): Promise<Readonly<Record<string, TableVersion>>>
+  record(source: string): Promise<SourceTableRecord>
+  /** Records where history ends, once; returns the table as it was pinned. */
+  cutOver(source: SourceSpec, atMs: Instant): Promise<TableVersion>
+}
+
+/** Opens the tables of a project. */
+export function openTables(options: TablesOptions): Tables {
+  const { project, rootDir, folder, metadata, engine } = options
+
+  const record = async (source: string): Promise<SourceTableRecord> =>
+    (await metadata.get(sourceTableRecord, { project, id: source }))?.body ?? blank(source)
+
+  /** Writes received rows that are not in a file yet into one, and records it unless another process was first. */
+  async function compact(source: SourceSpec): Promise<SourceTableRecord> {
+    const stored = await metadata.get(sourceTableRecord, { project, id: source.name })
+    const before = stored?.body ?? blank(source.name)
+    const made = await compactLog({
+      engine,
+      log: options.log(),
+      project,
+      source,
+      fromOffset: before.nextOffset,
+      path: join(folder, source.name, `log-${String(before.nextOffset).padStart(12, '0')}.parquet`),
+    })
+    if (made === null) return before
+    const after: SourceTableRecord = {
+      ...before,
+      logFiles: [...before.logFiles, made.file],
+      nextOffset: made.nextOffset,
+      logPosition: made.position,
+    }
+    await metadata.transaction(async (transaction) => {
+      await transaction.put(sourceTableRecord, {
+        project,
+        id: source.name,
+        body: after,
+        expectedRevision: stored?.revision ?? 0,
+      })
+    })
+    return after
+  }
+
+  const versionOf = (history: TableVersion, { logFiles, logPosition, cutoverMs }: SourceTableRecord): TableVersion => {
+    const files = [...history.files, ...logFiles]
+    return {
+      source: history.source,
+      files,
+      cutoverMs,
+      logPosition,
+      listedAtMs: history.listedAtMs,
+      digest: digestJson({
+        files: files.map(({ sha256, origin, rows }) => ({ sha256, origin, rows })),
+        cutoverMs,
+        logPosition,
+      }),
+    }
+  }
+
+  const emptyHistory = (source: string): TableVersion => ({
+    source,
+    digest: digestJson([]),
+    files: [],
+    cutoverMs: null,
+    logPosition: null,
+    listedAtMs: options.now(),
+  })
+
+  return {
+    record,
+
+    async pin(manifest, sources) {
+      const versions: Record<string, TableVersion> = {}
+      for (const name of sources) {
+        const source = manifest.sources[name]
+        if (source === undefined) throw noonmarkError('not_found', { message: `There is no source ${name}.` })
+        const table = await compact(source)
+        const history =
+          table.history ??
+          (source.history === null
+            ? emptyHistory(name)
+            : await engine.listHistory(source, { rootDir, cutoverMs: table.cutoverMs }))
+        versions[name] = versionOf(history, table)
+      }
+      return versions
+    },
+
+    async cutOver(source, atMs) {
+      const before = await record(source.name)
+      if (before.history !== null) return versionOf(before.history, before)
+      const history =
+        source.history === null
+          ? emptyHistory(source.name)
+          : await engine.listHistory(source, { rootDir, cutoverMs: atMs })
+      const after: SourceTableRecord = { ...before, cutoverMs: atMs, history: { ...history, cutoverMs: atMs } }
+      await metadata.transaction(async (transaction) => {
+        const stored = await transaction.get(sourceTableRecord, { project, id: source.name })
+        await transaction.put(sourceTableRecord, {
+          project,
+          id: source.name,
+          body: { ...after, logFiles: stored?.body.logFiles ?? [] },
+          expectedRevision: stored?.revision ?? 0,
+        })
+      })
+      return versionOf(after.history ?? history, after)
+    },
+  }
+}
