@@ -222,7 +222,13 @@ export function streamLogConformance(
 
       it('is as long as the source declares, also when it is declared longer later', async () => {
         await log.declare(landings, { deduplicationWindowMs: 100 })
-        await log.append(landings, [row('a', 'one', { eventMs: 10_000 })])
+        for (const [id, stampMs] of [
+          ['a', 10_000],
+          ['between', 10_020],
+        ] as const) {
+          nowMs = stampMs
+          await log.append(landings, [row(id, 'one', { eventMs: 10_000 })])
+        }
         nowMs = 10_101
         await log.append(landings, [row('b', 'two', { eventMs: 10_101 })])
         await expect(log.append(landings, [row('a', 'one', { eventMs: 10_000 })])).rejects.toMatchObject({

@@ -7,7 +7,7 @@ import { openFileStreamLog } from './file.ts'
 streamLogConformance('file', { durable: true, sharedReaders: true }, async () => {
   const folder = await mkdtemp(join(tmpdir(), 'stream-'))
   return {
-    open: (clock) => openFileStreamLog({ folder, clock, rollBytes: 500 }),
+    open: (clock) => openFileStreamLog({ folder, clock, rollBytes: 1 }),
     dispose: () => rm(folder, { recursive: true, force: true }),
   }
 })
