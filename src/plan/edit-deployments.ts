@@ -50,6 +50,8 @@ interface Edit {
 interface Options {
   readonly call: CallExpression
   readonly object: ObjectExpression | null
+  /** The text without its types, place by place. */
+  readonly plain: string
 }
 
 function championEdits(target: EditTarget, options: Options): Edit[] {
@@ -59,7 +61,7 @@ function championEdits(target: EditTarget, options: Options): Edit[] {
   if (champion === null) edits.push(insertion(target, options, `champion: ${quoted(target, pin)}`))
   else if (champion.value !== pin)
     edits.push({ start: champion.start, end: champion.end, by: quoted(target, pin, champion.start) })
-  if (shadow?.pins.some(({ value }) => value === pin)) edits.push(removal(target, shadow, pin))
+  if (shadow?.pins.some(({ value }) => value === pin)) edits.push(removal(target, options, shadow, pin))
   return edits
 }
 
@@ -76,7 +78,7 @@ function shadowEdits(target: EditTarget, options: Options): Edit[] {
   if (shadow === null) return [insertion(target, options, `shadow: [${quoted(target, pin)}]`)]
   if (shadow.pins.some(({ value }) => value === pin)) return []
   const last = shadow.pins.at(-1)
-  const at = last?.end ?? shadow.array.start + 1
+  const at = last === undefined ? shadow.array.start + 1 : typedEnd(target, options, last.end)
   return [{ start: at, end: at, by: last === undefined ? quoted(target, pin) : `, ${quoted(target, pin, last.start)}` }]
 }
 
@@ -88,7 +90,12 @@ interface LiteralPin {
 
 interface Pins {
   readonly champion: LiteralPin | null
-  readonly shadow: { readonly array: ArrayExpression; readonly pins: readonly LiteralPin[] } | null
+  readonly shadow: PinList | null
+}
+
+interface PinList {
+  readonly array: ArrayExpression
+  readonly pins: readonly LiteralPin[]
 }
 
 /** The pins as written. */
@@ -137,7 +144,7 @@ function stringOf(node: AnyNode | undefined): string | null {
 }
 
 function findOptions(target: EditTarget): Options {
-  const program = parseTypeScript(target.text, target.fileName)
+  const { program, plain } = parseTypeScript(target.text, target.fileName)
   const local = localNames(program)
   const calls: CallExpression[] = []
   visit(program, (node) => {
@@ -159,9 +166,9 @@ function findOptions(target: EditTarget): Options {
   if (call.arguments.length < 2 || call.arguments.some((argument) => argument.type === 'SpreadElement'))
     throw notLiteral(target, 'its arguments are not written out', call)
   const object = call.arguments[2]
-  if (object === undefined) return { call, object: null }
+  if (object === undefined) return { call, object: null, plain }
   if (object.type !== 'ObjectExpression') throw notLiteral(target, 'its options are not written out', object)
-  return { call, object }
+  return { call, object, plain }
 }
 
 /** What `deployment` of the package is called in a file. */
@@ -183,9 +190,18 @@ function localNames(program: AnyNode): { readonly functions: Set<string>; readon
   return { functions, namespaces }
 }
 
-function insertion({ text }: EditTarget, { call, object }: Options, property: string): Edit {
+/** Where a node ends with the types behind it: `late as never`. */
+function typedEnd({ text }: EditTarget, { plain }: Options, end: number): number {
+  let typed = end
+  for (let at = end; plain[at]?.trim() === ''; at++) if (text[at]?.trim() !== '') typed = at + 1
+  return typed
+}
+
+function insertion(target: EditTarget, options: Options, property: string): Edit {
+  const { text } = target
+  const { call, object } = options
   if (object === null) {
-    const at = call.arguments[1]!.end
+    const at = typedEnd(target, options, call.arguments[1]!.end)
     return { start: at, end: at, by: `, { ${property} }` }
   }
   const first = object.properties[0]
@@ -197,14 +213,15 @@ function insertion({ text }: EditTarget, { call, object }: Options, property: st
   return { start: first.start, end: first.start, by: `${property},${between}` }
 }
 
-function removal({ text }: EditTarget, { array, pins }: NonNullable<Pins['shadow']>, pin: string): Edit {
+function removal(target: EditTarget, options: Options, { array, pins }: PinList, pin: string): Edit {
   const index = pins.findIndex(({ value }) => value === pin)
   const [previous, own, next] = [pins[index - 1], pins[index]!, pins[index + 1]]
   if (next !== undefined) return { start: own.start, end: next.start, by: '' }
-  if (previous !== undefined) return { start: previous.end, end: own.end, by: '' }
+  const end = typedEnd(target, options, own.end)
+  if (previous !== undefined) return { start: typedEnd(target, options, previous.end), end, by: '' }
   // The last one goes with a comma behind it; comments in an otherwise empty list stay.
-  const comma = /^\s*,/.exec(text.slice(own.end, array.end))?.[0].length ?? 0
-  return { start: own.start, end: own.end + comma, by: '' }
+  const comma = /^\s*,/.exec(target.text.slice(end, array.end))?.[0].length ?? 0
+  return { start: own.start, end: end + comma, by: '' }
 }
 
 /** A pin in the quotes that the file uses. */
@@ -239,11 +256,11 @@ function notLiteral({ text, change, fileName }: EditTarget, problem: string, nod
 }
 
 /** Parses TypeScript: types become spaces, so that every place stays where it was. */
-function parseTypeScript(text: string, fileName: string): AnyNode {
+function parseTypeScript(text: string, fileName: string): { readonly program: AnyNode; readonly plain: string } {
   try {
     const plain = /\.[cm]?ts$/.test(fileName) ? withoutTypes(text) : text
     if (!isInPlace(text, plain)) throw new Error('types could not be taken out in place')
-    return parse(plain, { ecmaVersion: 'latest', sourceType: 'module' })
+    return { program: parse(plain, { ecmaVersion: 'latest', sourceType: 'module' }), plain }
   } catch (error) {
     if (isNoonmarkError(error)) throw error
     throw noonmarkError('project_invalid', {

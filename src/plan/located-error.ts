@@ -44,7 +44,9 @@ function withPlace(cause: Error, frames: readonly SourcePosition[], lines: Sourc
   if (!isNoonmarkError(cause)) {
     return noonmarkError('project_invalid', {
       message: `${[owner, field].filter((part) => part !== undefined).join(' > ') || innermost.file}: ${cause.message}`,
-      hint: `Look at ${where(innermost)}.`,
+      hint: isOfUndefined(cause)
+        ? `Something that is needed at ${where(innermost)} is not there: look at its imports, and give every option.`
+        : `Look at ${where(innermost)}.`,
       path: parts.join(' > '),
       cause,
     })

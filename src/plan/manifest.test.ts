@@ -339,6 +339,11 @@ const mistakes: Readonly<
     path: 'model late > trainer.trees',
     message: /is not a number/,
   },
+  'something that nobody foresaw': {
+    definition: () => tampered(model('late', late), { checks: 7 }),
+    path: 'model late',
+    message: /model late cannot be understood/,
+  },
   'a tier that there is not': {
     definition: () => model('late', { ...late, tier: strange('gold') }),
     path: 'model late > tier',

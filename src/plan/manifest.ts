@@ -8,6 +8,7 @@ import {
   semantics,
 } from '../define/index.ts'
 import { type Digest, digestJson } from '../digest.ts'
+import { isNoonmarkError, noonmarkError } from '../errors.ts'
 import { type DefinitionOf, definitionKey, type LoadedDefinition, placeOf } from './definitions.ts'
 import { deploymentSpec } from './deployment-spec.ts'
 import { featureViewSpec } from './feature-view-spec.ts'
@@ -45,7 +46,10 @@ export function manifestOf(
 ): Manifest {
   const specs = <K extends DefinitionKind, S>(kind: K, make: (place: Place, definition: DefinitionOf<K>) => S) =>
     Object.fromEntries(
-      ofKind(definitions, kind).map(({ place, definition }) => [definition.name, make(place, definition)]),
+      ofKind(definitions, kind).map(({ place, definition }) => [
+        definition.name,
+        understood(place, () => make(place, definition)),
+      ]),
     )
 
   const entities = specs('entity', (place, definition) => checkedEntity(place, entitySpec(definition)))
@@ -91,6 +95,21 @@ export function emptyManifest(project: string): Manifest {
     models: {},
     deployments: {},
     files: {},
+  }
+}
+
+/** What no check foresaw is still said of its definition: JavaScript can put anything anywhere. */
+function understood<S>(place: Place, make: () => S): S {
+  try {
+    return make()
+  } catch (cause) {
+    if (isNoonmarkError(cause)) throw cause
+    throw noonmarkError('definition_invalid', {
+      message: `${place.owner} cannot be understood: ${cause instanceof Error ? cause.message : String(cause)}.`,
+      hint: 'Compare its fields with the reference; in TypeScript the compiler names the one at fault.',
+      path: `${place.file} > ${place.owner}`,
+      cause,
+    })
   }
 }
 

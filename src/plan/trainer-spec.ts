@@ -50,7 +50,7 @@ export function trainerSpec(place: Place, trainer: TrainerSpec): TrainerSpec {
     )
   }
   const parameters: Record<string, number | string | boolean> = {}
-  for (const [name, value] of Object.entries(trainer.parameters)) {
+  for (const [name, value] of Object.entries(trainer.parameters ?? {})) {
     if (value === undefined) continue
     const accepts = Object.hasOwn(known, name) ? known[name] : undefined
     if (accepts === undefined) {
