@@ -53,7 +53,7 @@ export function predictLinearModelBatch(
   rows: number,
   into: Float64Array = new Float64Array(rows),
 ): Float64Array {
-  into.fill(model.intercept)
+  into.fill(model.intercept, 0, rows)
   for (let input = 0; input < model.mean.length; input++) {
     const values = columns[input]!
     for (let row = 0; row < rows; row++) into[row] = into[row]! + contribution(model, input, values[row]!)

@@ -124,8 +124,8 @@ export function predictTreeEnsembleBatch(
   rows: number,
   into: Float64Array = new Float64Array(rows),
 ): Float64Array {
-  into.fill(model.baseScore)
-  addTreeScores(model, columns, into)
+  into.fill(model.baseScore, 0, rows)
+  addTreeScores(model, columns, into, undefined, undefined, rows)
   for (let row = 0; row < rows; row++) into[row] = sigmoid(into[row]!)
   return into
 }

@@ -12,7 +12,11 @@ interface Rows {
 }
 
 /** Few distinct scores, so that ties are common. */
-const score = fc.oneof(fc.integer({ min: -3, max: 3 }), fc.double({ noNaN: true }), fc.constantFrom(-0, 0, 1e-310))
+const score = fc.oneof(
+  fc.integer({ min: -3, max: 3 }),
+  fc.double({ noNaN: true, noDefaultInfinity: true }),
+  fc.constantFrom(-0, 0, 1e-310),
+)
 const rows = fc.array(fc.tuple(fc.nat(1), score, fc.integer({ min: 0, max: 4 }), fc.nat(3)), { maxLength: 40 }).map(
   (all): Rows => ({
     labels: Uint8Array.from(all, ([label]) => label),

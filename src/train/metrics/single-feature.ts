@@ -21,7 +21,7 @@ const numberGroups = 64
  * The AUC of a single feature, the best of three readings (see `SingleFeatureAuc.by`). Rates of groups are taken from the four fifths of the
  * rows that a row is not in, so a column of unique texts does not look like the label. At most about `mostRows` rows, evenly spaced, are read.
  */
-export function singleFeatureAuc(column: MatrixColumn, labels: Uint8Array, mostRows = 200_000): SingleFeatureAuc {
+export function singleFeatureAuc(column: MatrixColumn, labels: Uint8Array, mostRows = 100_000): SingleFeatureAuc {
   const size = Math.min(labels.length, mostRows)
   const values = new Float64Array(size)
   const truth = new Uint8Array(size)

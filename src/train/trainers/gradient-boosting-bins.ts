@@ -116,9 +116,18 @@ function between(low: number, high: number): number {
   return middle >= low && middle < high ? middle : low
 }
 
+/** Rows that an inner loop takes at once; short loops that are called often are compiled once for good. */
+const blockRows = 4096
+
 function assignNumbers(values: Float64Array, upper: Float64Array, binned: Uint8Array): void {
+  for (let begin = 0; begin < values.length; begin += blockRows) {
+    assignBlock(values, upper, binned, begin, Math.min(values.length, begin + blockRows))
+  }
+}
+
+function assignBlock(values: Float64Array, upper: Float64Array, binned: Uint8Array, begin: number, end: number): void {
   const last = upper.length - 1
-  for (let row = 0; row < values.length; row++) {
+  for (let row = begin | 0; row < end; row++) {
     const value = values[row]!
     if (Number.isNaN(value)) {
       binned[row] = 0

@@ -142,6 +142,17 @@ describe('gradient boosting', () => {
     }
   })
 
+  it('sends a missing value the way of most rows where training saw none', async () => {
+    for (const share of [0.3, 0.7]) {
+      const values = Float64Array.from({ length: 1000 }, (_, row) => (row < 1000 * share ? -1 : 1))
+      const labels = Uint8Array.from(values, (value, row) => (value > 0 ? 1 : 0) ^ (row % 10 === 0 ? 1 : 0))
+      const set = { matrix: { rows: 1000, columns: [numberColumn('x', values)] }, labels }
+      const { artifact } = await trainGradientBoosting({ training: set, parameters: { trees: 3 } })
+      const most = predictRow(artifact, Float64Array.of(share > 0.5 ? -1 : 1))
+      expect(predictRow(artifact, Float64Array.of(Number.NaN))).toBe(most)
+    }
+  })
+
   it('ranks inputs by the gain of their splits', async () => {
     const { importance } = await trainGradientBoosting({ training, parameters: small })
     expect(importance.map(({ name }) => name).sort()).toEqual(['a', 'b', 'c', 'constant', 'place'])

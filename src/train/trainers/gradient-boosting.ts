@@ -6,6 +6,7 @@ import { areaUnderCurve } from '../metrics/auc.ts'
 import { logLoss } from '../metrics/loss.ts'
 import { type BinnedMatrix, binMatrix } from './gradient-boosting-bins.ts'
 import { joinEnsembles, treeAsEnsemble } from './gradient-boosting-forest.ts'
+import { logOdds, meanLoss, setGradients } from './gradient-boosting-loss.ts'
 import { type GradientBoostingParameters, resolveGradientBoosting } from './gradient-boosting-parameters.ts'
 import { Random } from './gradient-boosting-random.ts'
 import { type GrownTree, TreeGrower } from './gradient-boosting-tree.ts'
@@ -208,57 +209,9 @@ class Boosting {
 
   /** Sets the gradient and hessian of every row; returns the mean log loss where someone listens. */
   #measureGradients(): number | null {
-    const { labels, weights } = this.#options.training
-    const counts = this.#options.onProgress !== undefined
-    let loss = 0
-    let total = 0
-    for (let begin = 0; begin < labels.length; begin += blockRows) {
-      const end = Math.min(labels.length, begin + blockRows)
-      measureGradients(begin, end, this.#scores, labels, weights, this.#gradients, this.#hessians)
-      if (!counts) continue
-      loss += lossOf(begin, end, this.#scores, labels, weights)
-      for (let row = begin; row < end; row++) total += weights === undefined ? 1 : weights[row]!
-    }
-    return counts ? loss / total : null
+    setGradients(this.#options.training, this.#scores, this.#gradients, this.#hessians)
+    return this.#options.onProgress === undefined ? null : meanLoss(this.#options.training, this.#scores)
   }
-}
-
-/** Rows that the loops over scores take at once; short loops that are called often are compiled once for good. */
-const blockRows = 4096
-
-/** Gradient w (p - y) and hessian w p (1 - p) of the log loss. */
-function measureGradients(
-  begin: number,
-  end: number,
-  scores: Float64Array,
-  labels: Uint8Array,
-  weights: Float64Array | undefined,
-  gradients: Float64Array,
-  hessians: Float64Array,
-): void {
-  for (let row = begin; row < end; row++) {
-    const probability = sigmoid(scores[row]!)
-    const weight = weights === undefined ? 1 : weights[row]!
-    gradients[row] = weight * (probability - labels[row]!)
-    hessians[row] = weight * probability * (1 - probability)
-  }
-}
-
-/** The weighted sum of log losses, log(1 + exp(-s)) for a positive row and log(1 + exp(s)) for a negative one. */
-function lossOf(
-  begin: number,
-  end: number,
-  scores: Float64Array,
-  labels: Uint8Array,
-  weights: Float64Array | undefined,
-): number {
-  let loss = 0
-  for (let row = begin; row < end; row++) {
-    const margin = labels[row] === 1 ? scores[row]! : -scores[row]!
-    const size = Math.abs(margin)
-    loss += (weights === undefined ? 1 : weights[row]!) * (Math.log1p(Math.exp(-size)) + (margin < 0 ? size : 0))
-  }
-  return loss
 }
 
 /** The scores of a validation set as trees are added. */
@@ -288,16 +241,4 @@ class ValidationScores {
   auc(): number {
     return -(areaUnderCurve(this.#set.labels, this.#probabilities, this.#set.weights) ?? 0)
   }
-}
-
-/** The log-odds of label 1: the best constant. */
-function logOdds({ labels, weights }: LabelledMatrix): number {
-  let positive = 0
-  let total = 0
-  for (let row = 0; row < labels.length; row++) {
-    const weight = weights === undefined ? 1 : weights[row]!
-    positive += weight * labels[row]!
-    total += weight
-  }
-  return Math.log(positive / (total - positive))
 }
