@@ -35,11 +35,16 @@ export function expressionText(node: ExpressionNode, inside = false): string {
   }
 }
 
+/** A length of time as most people write it: a week is `7d`. */
+export function durationText(ms: number): string {
+  return formatDuration(ms).replace(/^(\d+)w$/, (_, weeks: string) => `${Number(weeks) * 7}d`)
+}
+
 /** An aggregate as its author wrote it: `share(arrival_delay >= 15).over('7d')`. */
 export function aggregateText(spec: AggregateSpec): string {
   const { value, where, windowMs, maxAgeMs, ignoreNulls } = spec
   const options = [
-    ...(maxAgeMs === null ? [] : [`maxAge: '${formatDuration(maxAgeMs)}'`]),
+    ...(maxAgeMs === null ? [] : [`maxAge: '${durationText(maxAgeMs)}'`]),
     ...(ignoreNulls ? ['ignoreNulls: true'] : []),
   ]
   const inputs = [
@@ -49,6 +54,6 @@ export function aggregateText(spec: AggregateSpec): string {
   return [
     `${spec.function}(${inputs.join(', ')})`,
     ...(where === null ? [] : [`.where(${expressionText(where)})`]),
-    ...(windowMs === null ? [] : [`.over('${formatDuration(windowMs)}')`]),
+    ...(windowMs === null ? [] : [`.over('${durationText(windowMs)}')`]),
   ].join('')
 }

@@ -1,6 +1,6 @@
 import type { FeatureSpec, FeatureViewSpec, Manifest } from '../define/index.ts'
-import { formatDuration } from '../values/index.ts'
 import { changesBetween, isEqual } from './changes.ts'
+import { durationText } from './definition-text.ts'
 import { countOf, type DiffContext, each, edgeStep } from './diff-context.ts'
 import { type PinnedVersion, pinnedVersions } from './facts.ts'
 import { type FeatureMeaning, featureMeaning } from './feature-digest.ts'
@@ -159,7 +159,7 @@ function lagWarnings(manifest: Manifest, view: FeatureViewSpec, features: readon
     const limitMs = windowMs ?? maxAgeMs
     if (limitMs === null || available.lagMs < limitMs) return []
     return [
-      `${view.name}:${name} will be empty: rows of ${view.source} are known ${formatDuration(available.lagMs)} after they happen, and it looks back ${formatDuration(limitMs)}`,
+      `${view.name}:${name} will be empty: rows of ${view.source} are known ${durationText(available.lagMs)} after they happen, and it looks back ${durationText(limitMs)}`,
     ]
   })
 }

@@ -1,3 +1,4 @@
+import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import {
   count,
@@ -24,7 +25,7 @@ import { isNoonmarkError, type NoonmarkError } from '../errors.ts'
 import { collectDefinitions } from './definitions.ts'
 import { diffManifests } from './diff.ts'
 import { noFacts, type PlanFacts } from './facts.ts'
-import { emptyManifest, manifestOf } from './manifest.ts'
+import { emptyManifest, manifestDigest, manifestOf } from './manifest.ts'
 import type { Step } from './step.ts'
 import { modelUses } from './uses.ts'
 
@@ -264,6 +265,39 @@ describe('a plan', () => {
   ]
   it.each(table)('%s', (_law, before, after, expected) => {
     expect(briefs(manifest(before), manifest(after))).toEqual(expected)
+  })
+
+  const choices = fc.record<Choices>(
+    {
+      trees: fc.constantFrom(10, 20),
+      window: fc.constantFrom('1h', '2h'),
+      owner: fc.constantFrom('a', 'b'),
+      eventTime: fc.constantFrom('ordered_at', 'checked_at'),
+      lag: fc.constantFrom('5m', '1h'),
+      columns: fc.constantFrom({}, { note: int() }, { more: string() }, { more: string().required() }),
+      key: fc.constantFrom('shop', 'order_id'),
+      without: fc.constantFrom('mean', 'amount', 'model', 'deployment', 'view'),
+      describe: fc.constantFrom('a', 'b'),
+      extra: fc.boolean(),
+      champion: fc.constantFrom('late:1', 'late:2'),
+      momentName: fc.constantFrom('order', 'basket'),
+    },
+    { requiredKeys: [] },
+  )
+
+  it('has a step if and only if something is declared differently, and the way back undoes it', () => {
+    fc.assert(
+      fc.property(choices, choices, (one, other) => {
+        const [before, after] = [manifest(one), manifest(other)]
+        const [there, back] = [diffManifests(before, after), diffManifests(after, before)]
+        expect(there.length === 0).toBe(manifestDigest(before) === manifestDigest(after))
+        const reversed = { create: 'delete', delete: 'create', update: 'same', replace: 'same' }
+        const named = ({ kind, name, op }: Step, way: Readonly<Record<string, string>>) =>
+          `${way[op] ?? op} ${kind} ${name}`
+        const same = { update: 'same', replace: 'same' }
+        expect(there.map((step) => named(step, same)).sort()).toEqual(back.map((step) => named(step, reversed)).sort())
+      }),
+    )
   })
 
   it('names each property that changed, entries of lists by their name', () => {

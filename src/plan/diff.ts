@@ -1,7 +1,7 @@
 import type { DeploymentSpec, EntitySpec, Manifest, ModelSpec, MomentSpec } from '../define/index.ts'
 import { noonmarkError } from '../errors.ts'
-import { formatDuration } from '../values/index.ts'
 import { changesBetween } from './changes.ts'
+import { durationText } from './definition-text.ts'
 import { countOf, type DiffContext, each, edgeStep } from './diff-context.ts'
 import { featureViewSteps } from './diff-feature-view.ts'
 import { sourceReplacement } from './diff-source.ts'
@@ -169,7 +169,7 @@ function deploymentStep(
     if (!before?.shadow.includes(pin) && !waiting.includes(pin))
       effects.push(`${pin} predicts beside it, after the reply`)
   if (before !== null && before.timeoutMs !== after.timeoutMs)
-    effects.push(`answers within ${formatDuration(after.timeoutMs)}`)
+    effects.push(`answers within ${durationText(after.timeoutMs)}`)
   if (hold !== undefined && !held) effects.push('ends the hold of its rollback')
   const warnings = waiting.map((pin) =>
     pin === after.champion

@@ -42,6 +42,7 @@ const step = (fields: Partial<Step> & Pick<Step, 'op'>): Step => ({
 describe('a printed plan', () => {
   it('shows what is new as its author wrote it', () => {
     expect(printPlan(diffManifests(null, manifest('1h')))).toBe(`  + entity airport
+      + key airport
 
   + source landings
       reads its history from data/landings.parquet
@@ -64,7 +65,7 @@ Plan: 3 to create, 0 to update, 0 to delete.
       ~ owner: "team-network" -> "team-air"
 
 -/+ feature airport_punctuality:late_share
-      ~ aggregate.window: 1h -> 1w  # forces replacement
+      ~ aggregate.window: 1h -> 7d  # forces replacement
       fills airport_punctuality:late_share again from landings
 
 Plan: 0 to create, 1 to update, 1 to replace, 0 to delete.

@@ -1,7 +1,8 @@
 import { styleText } from 'node:util'
-import type { AggregateSpec } from '../define/index.ts'
-import { type ExpressionNode, formatDuration, formatInstant } from '../values/index.ts'
-import { aggregateText, expressionText } from './definition-text.ts'
+import type { AggregateSpec, DeploymentSpec, FeatureViewSpec, ModelSpec, MomentSpec } from '../define/index.ts'
+import { type ExpressionNode, formatInstant } from '../values/index.ts'
+import { aggregateText, durationText, expressionText } from './definition-text.ts'
+import { countOf } from './diff-context.ts'
 import type { Change, Step, StepOp } from './step.ts'
 
 /** How many steps of each kind a plan has. */
@@ -66,14 +67,36 @@ const isWithin = (property: string, forces: string | undefined): boolean =>
   forces !== undefined && (property === forces || property.startsWith(`${forces}.`))
 
 /** What is worth seeing of something new. */
-function createdLines({ op, kind, after }: Step, paint: Paint): string[] {
+function createdLines({ op, after }: Step, paint: Paint): string[] {
   if (op !== 'create') return []
-  const plus = paint('green', '+')
-  if (kind === 'feature' && isFeature(after)) return [`      ${plus} ${aggregateText(after.aggregate)}`]
-  if (kind !== 'feature-view' || typeof after !== 'object' || after === null || !('features' in after)) return []
-  const features = Array.isArray(after.features) ? after.features.filter(isFeature) : []
-  const width = Math.max(0, ...features.map(({ name }) => name.length))
-  return features.map(({ name, aggregate }) => `      ${plus} ${name.padEnd(width)}  ${aggregateText(aggregate)}`)
+  return newLines(after).map((line) => `      ${paint('green', '+')} ${line}`)
+}
+
+function newLines(spec: unknown): string[] {
+  if (isFeature(spec)) return [aggregateText(spec.aggregate)]
+  const { features, inputs, moment, trainer, key, entities, model, fallback }: NewSpec = Object(spec)
+  if (features !== undefined) {
+    const width = Math.max(0, ...features.map(({ name }) => name.length))
+    return features.map(({ name, aggregate }) => `${name.padEnd(width)}  ${aggregateText(aggregate)}`)
+  }
+  if (inputs !== undefined) return [`at ${moment}, from ${countOf(inputs.length, 'input')}, by ${trainer?.kind}`]
+  if (model !== undefined) return [`model ${model}, else ${fallback?.map((step) => step.fallback).join(', ')}`]
+  if (key === undefined) return []
+  const roles =
+    entities === undefined || entities.length === 0 ? '' : `, roles ${entities.map(({ role }) => role).join(', ')}`
+  return [`key ${key.map(({ name }) => name).join(', ')}${roles}`]
+}
+
+/** The fields of specs that a line about something new names; each kind has some of them. */
+interface NewSpec {
+  readonly features?: FeatureViewSpec['features']
+  readonly inputs?: ModelSpec['inputs']
+  readonly moment?: string
+  readonly trainer?: ModelSpec['trainer']
+  readonly key?: MomentSpec['key']
+  readonly entities?: MomentSpec['entities']
+  readonly model?: string
+  readonly fallback?: DeploymentSpec['fallback']
 }
 
 function isFeature(value: unknown): value is { readonly name: string; readonly aggregate: AggregateSpec } {
@@ -91,7 +114,7 @@ function changeLine({ property, before, after }: Change, forces: string | undefi
 /** A value of a property, short enough for a line. */
 function show(property: string, value: unknown): string {
   if (value === null) return 'none'
-  if (typeof value === 'number' && property.endsWith('Ms')) return formatDuration(value)
+  if (typeof value === 'number' && property.endsWith('Ms')) return durationText(value)
   if (typeof value === 'number' && /^split\.(from|validateFrom|to)$/.test(property)) return formatInstant(value)
   if (typeof value === 'string') return /^[0-9a-f]{64}$/.test(value) ? value.slice(0, 12) : JSON.stringify(value)
   if (isExpression(value)) return expressionText(value)
