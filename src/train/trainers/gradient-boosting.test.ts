@@ -153,6 +153,16 @@ describe('gradient boosting', () => {
     }
   })
 
+  it('tells neighbouring doubles apart, in training and from the bytes', async () => {
+    const [low, high] = [1, 1 + Number.EPSILON]
+    const values = Float64Array.from({ length: 200 }, (_, row) => (row % 2 === 0 ? low : high))
+    const labels = Uint8Array.from(values, (value) => (value > 1 ? 1 : 0))
+    const matrix = { rows: 200, columns: [numberColumn('x', values)] }
+    const { artifact } = await trainGradientBoosting({ training: { matrix, labels } })
+    expect(predictRow(artifact, Float64Array.of(low))).toBeLessThan(0.1)
+    expect(predictRow(artifact, Float64Array.of(high))).toBeGreaterThan(0.9)
+  })
+
   it('ranks inputs by the gain of their splits', async () => {
     const { importance } = await trainGradientBoosting({ training, parameters: small })
     expect(importance.map(({ name }) => name).sort()).toEqual(['a', 'b', 'c', 'constant', 'place'])
