@@ -1,0 +1,5 @@
+export * from './backfill.ts'
+export * from './compact.ts'
+export { declaredAvailable } from './receive.ts'
+export type { FillSession, IngestResult, SourceCounts } from './source-writer.ts'
+export * from './writer.ts'

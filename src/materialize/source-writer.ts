@@ -1,0 +1,304 @@
+import type { SourceSpec } from '../define/index.ts'
+import { isNoonmarkError, noonmarkError } from '../errors.ts'
+import {
+  type ApplyOptions,
+  applyRows,
+  blankSourceState,
+  decodeOffset,
+  decodeSourceState,
+  type EntityGroup,
+  encodeOffset,
+  encodeSourceState,
+  type Frontiers,
+  type OnlineBatch,
+  type OnlineRange,
+  type OnlineStore,
+  type ReceivedRow,
+  rangeOf,
+  type SourceState,
+  type StateKeys,
+} from '../online/index.ts'
+import { beginningMs, formatPosition, type LogName, type LogRow, type StreamLog } from '../stream/index.ts'
+import { decodeRow, jsonRow, knownMs } from '../values/index.ts'
+import { checkRemembered, repeatsHistory } from './cutover.ts'
+import { declaredRow, receiveRows } from './receive.ts'
+
+/** What became of the events of a call. */
+export interface IngestResult {
+  readonly accepted: number
+  readonly duplicates: number
+  /** Opaque; a read that waits for it sees the events. */
+  readonly position: string
+}
+
+/** What a source's writer has done since it was opened. */
+export interface SourceCounts {
+  readonly accepted: number
+  readonly duplicates: number
+  /** Of the duplicates, those that repeat history. */
+  readonly historyDuplicates: number
+  /** Rows of the log that were applied to the state. */
+  readonly applied: number
+}
+
+/** What the writer of a source is made of. */
+export interface SourceWriterStart {
+  readonly project: string
+  readonly source: SourceSpec
+  readonly groups: readonly EntityGroup[]
+  readonly keys: StateKeys
+  readonly online: OnlineStore
+  readonly log: StreamLog
+  readonly frontiers: Frontiers
+}
+
+/** The work that fills a source's features: it has the source for itself until it ends. */
+export interface FillSession {
+  readonly source: SourceSpec
+  readonly keys: StateKeys
+  readonly groups: readonly EntityGroup[]
+  readonly state: SourceState
+  /** The rows of the log below it are to be in what is filled. */
+  readonly nextOffset: number
+  readonly online: OnlineStore
+  write(batch: OnlineBatch): Promise<void>
+  /** Rows of the log below `nextOffset`, in pieces. */
+  logRows(): AsyncIterable<readonly LogRow[]>
+  /** Applies rows of the log that count. */
+  apply(
+    groups: readonly { readonly group: EntityGroup; readonly options: ApplyOptions }[],
+    rows: readonly LogRow[],
+    cutover: Pick<SourceState, 'cutoverMs'>,
+  ): Promise<void>
+  /** Says what is filled now. Until then readers see none of it. */
+  finish(state: SourceState): Promise<void>
+}
+
+/** How many rows of the log are applied in one write. */
+const rowsPerWrite = 2_000
+
+/** Writes the state of one source: one thing after the other, so that position and state change together. */
+export class SourceWriter {
+  readonly source: SourceSpec
+  readonly groups: readonly EntityGroup[]
+  readonly #start: SourceWriterStart
+  readonly #name: LogName
+  readonly counts = { accepted: 0, duplicates: 0, historyDuplicates: 0, applied: 0 }
+  #state: SourceState = blankSourceState
+  #nextOffset = 0
+  #work: Promise<unknown> = Promise.resolve()
+  #queuedPump: Promise<void> | null = null
+  #retired = false
+
+  constructor(start: SourceWriterStart) {
+    this.#start = start
+    this.source = start.source
+    this.groups = start.groups
+    this.#name = { project: start.project, source: start.source.name }
+  }
+
+  get state(): SourceState {
+    return this.#state
+  }
+
+  /** Features that are declared and not filled. */
+  get unfilled(): string[] {
+    return [...this.#declared()].filter((digest) => !this.#state.features.includes(digest))
+  }
+
+  /** Reads what is stored, and drops what is no longer declared: kept, it would age unnoticed. */
+  async open(): Promise<void> {
+    const { online, keys, log } = this.#start
+    const { columns } = this.source
+    await log.declare(this.#name, {
+      deduplicationWindowMs: this.source.dedupWindowMs,
+      describe: (body) => JSON.stringify(jsonRow(columns, decodeRow(columns, body))),
+    })
+    const { values } = await online.read({
+      gets: [keys.source(this.source.name), keys.position(this.source.name)],
+      ranges: [],
+    })
+    this.#state = decodeSourceState(values[0] ?? null)
+    this.#nextOffset = decodeOffset(values[1] ?? null)
+    const { groups, features } = this.#state
+    const kept = {
+      groups: groups.filter((id) => this.groups.some((group) => group.id === id)),
+      features: features.filter((digest) => this.#declared().has(digest)),
+    }
+    if (kept.groups.length === groups.length && kept.features.length === features.length) return
+    await this.#writeState({ ...this.#state, ...kept })
+    const gone: OnlineRange[] = [
+      ...features.filter((digest) => !kept.features.includes(digest)).map((digest) => rangeOf(keys.feature(digest))),
+      ...groups
+        .filter((id) => !kept.groups.includes(id))
+        .flatMap((id) => [rangeOf(keys.marks(id)), rangeOf(keys.rows(id))]),
+    ]
+    await online.write({ puts: [], deletes: [], deleteRanges: gone })
+  }
+
+  /**
+   * Takes events: durable in the log when it resolves, visible when the frontier has passed the position.
+   * @throws row_invalid, event_conflict, event_too_old, log_unavailable; the whole call is refused
+   */
+  async ingest(events: readonly unknown[], options: { readonly backfill?: boolean } = {}): Promise<IngestResult> {
+    const { online, keys, log } = this.#start
+    const rows = receiveRows(this.source, this.groups, events, options.backfill)
+    const declared = rows.map(({ id, eventMs, availableMs }) => {
+      return { id, eventMs, declaredKnownMs: knownMs(eventMs, availableMs) }
+    })
+    checkRemembered(this.source, this.#state, declared)
+    const repeats = await repeatsHistory(online, keys, this.source, this.#state, declared)
+    const places = [...rows.keys()].filter((i) => !repeats[i])
+    const historyDuplicates = rows.length - places.length
+    const position = formatPosition({ ...this.#name, offset: 0, receivedMs: beginningMs })
+    const appended =
+      rows.length > 0 && places.length === 0
+        ? { accepted: 0, duplicates: 0, position }
+        : await log
+            .append(
+              this.#name,
+              places.map((i) => rows[i]!),
+            )
+            .catch((error: unknown) => {
+              throw renumbered(error, places)
+            })
+    const duplicates = appended.duplicates + historyDuplicates
+    this.counts.accepted += appended.accepted
+    this.counts.duplicates += duplicates
+    this.counts.historyDuplicates += historyDuplicates
+    return { accepted: appended.accepted, duplicates, position: appended.position }
+  }
+
+  /** Applies what the log has and publishes the frontier. Calls made while one waits are served by that one. */
+  pump(): Promise<void> {
+    if (this.#retired) return Promise.resolve()
+    this.#queuedPump ??= this.#alone(async () => {
+      this.#queuedPump = null
+      const { log, frontiers } = this.#start
+      const { frontierMs, nextOffset } = await log.advance(this.#name)
+      // What is not filled answers `unavailable`; nothing has to be applied for that.
+      if (this.#active().length > 0) await this.#applyTo(nextOffset)
+      frontiers.publish(this.source.name, frontierMs)
+    })
+    return this.#queuedPump
+  }
+
+  /** Gives the source to one piece of work; the log goes on receiving meanwhile, the frontier stands. */
+  fill<T>(work: (session: FillSession) => Promise<T>): Promise<T> {
+    return this.#alone(async () => {
+      const { log, online, keys } = this.#start
+      const { firstOffset } = await log.extent(this.#name)
+      if (firstOffset > 0) {
+        throw noonmarkError('log_position_gone', {
+          message: `The log of ${this.source.name} begins at row ${firstOffset}, and features are filled from its first.`,
+        })
+      }
+      const nextOffset = this.#active().length > 0 ? this.#nextOffset : (await log.advance(this.#name)).nextOffset
+      const read = (from: number) => this.#read(from, nextOffset)
+      return work({
+        source: this.source,
+        keys,
+        groups: this.groups,
+        state: this.#state,
+        nextOffset,
+        online,
+        write: (batch) => online.write(batch),
+        async *logRows() {
+          for (let from = 0; from < nextOffset; ) {
+            const rows = await read(from)
+            from += rows.length
+            yield rows
+          }
+        },
+        apply: async (groups, rows, cutover) => {
+          const counted = await this.#counted(rows, cutover)
+          for (const { group, options } of groups) await online.write(await applyRows(online, group, counted, options))
+        },
+        finish: async (state) => {
+          await this.#writeState(state, nextOffset)
+        },
+      })
+    })
+  }
+
+  /** Takes no further work, and resolves when none is under way. */
+  async retire(): Promise<void> {
+    this.#retired = true
+    await this.#work
+  }
+
+  #alone<T>(work: () => Promise<T>): Promise<T> {
+    if (this.#retired) return Promise.reject(noonmarkError('writer_unavailable'))
+    const mine = this.#work.then(work)
+    this.#work = mine.catch(() => undefined)
+    return mine
+  }
+
+  #declared(): Set<string> {
+    return new Set(this.groups.flatMap(({ features }) => features.map(({ digest }) => digest)))
+  }
+
+  #active(): EntityGroup[] {
+    return this.groups.filter(({ id }) => this.#state.groups.includes(id))
+  }
+
+  async #applyTo(end: number): Promise<void> {
+    const { online, keys } = this.#start
+    const options = { features: new Set(this.#state.features) }
+    while (this.#nextOffset < end) {
+      const rows = await this.#read(this.#nextOffset, end)
+      const counted = await this.#counted(rows, this.#state)
+      const changes = await Promise.all(this.#active().map((group) => applyRows(online, group, counted, options)))
+      const nextOffset = this.#nextOffset + rows.length
+      const position = { key: keys.position(this.source.name), value: encodeOffset(nextOffset) }
+      await online.write({
+        puts: [...changes.flatMap(({ puts }) => puts), position],
+        deletes: changes.flatMap(({ deletes }) => deletes),
+      })
+      this.#nextOffset = nextOffset
+      this.counts.applied += rows.length
+    }
+  }
+
+  async #read(from: number, end: number): Promise<LogRow[]> {
+    const rows = await this.#start.log.read(this.#name, { from, limit: Math.min(rowsPerWrite, end - from) })
+    if (rows.length > 0) return rows
+    throw noonmarkError('internal', { message: `The log of ${this.source.name} has no row ${from}, below its end.` })
+  }
+
+  /** The rows that enter the state: those that will be visible at some time and do not repeat history. */
+  async #counted(rows: readonly LogRow[], cutover: Pick<SourceState, 'cutoverMs'>): Promise<ReceivedRow[]> {
+    const { online, keys } = this.#start
+    const repeats = await repeatsHistory(online, keys, this.source, cutover, rows.map(declaredRow))
+    return rows.flatMap((row, i) => {
+      const { offset, receivedMs, eventMs, availableMs, id, body } = row
+      return availableMs === null || repeats[i] ? [] : [{ offset, receivedMs, eventMs, availableMs, id, body }]
+    })
+  }
+
+  async #writeState(state: SourceState, nextOffset = this.#nextOffset): Promise<void> {
+    const { online, keys } = this.#start
+    await online.write({
+      puts: [
+        { key: keys.source(this.source.name), value: encodeSourceState(state) },
+        { key: keys.position(this.source.name), value: encodeOffset(nextOffset) },
+      ],
+      deletes: [],
+    })
+    this.#state = state
+    this.#nextOffset = nextOffset
+  }
+}
+
+/** The log was given some rows of the call only: its errors speak of these, the answer speaks of the call's. */
+function renumbered(error: unknown, places: readonly number[]): unknown {
+  if (!isNoonmarkError(error) || places.every((place, i) => place === i)) return error
+  const original = (text: string) => text.replace(/\bevents\[(\d+)\]/g, (_, i) => `events[${places[Number(i)]}]`)
+  const { code, message, hint, path, cause } = error
+  return noonmarkError(code, {
+    message: original(message),
+    hint,
+    cause,
+    ...(path === undefined ? {} : { path: original(path) }),
+  })
+}
