@@ -371,6 +371,11 @@ export const errorTable = {
     what: 'A version does not predict what its trainer predicted with it.',
     mend: 'Train the version again; this one is not served.',
   },
+  version_unfit: {
+    status: 409,
+    what: 'A version did not pass its checks.',
+    mend: 'Look at `noonmark versions check <version>`, and train another.',
+  },
   version_unknown: {
     status: 404,
     what: 'A deployment pins a version that this platform does not have.',
