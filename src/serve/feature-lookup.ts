@@ -27,12 +27,14 @@ export interface LookupResult {
   readonly asOf: Readonly<Record<string, Instant>>
   /** Source -> version of its table, where it answered from files. */
   readonly tables: Readonly<Record<string, string>>
+  /** What went wrong with features that are `unavailable`; for the owner. */
+  readonly failure?: string | null
 }
 
 /** Waits until everything up to a position is applied. */
 export interface PositionWaiter {
   /**
-   * False when the time was over first.
+   * Resolves when lookups of this process see the position: true, or false when the time was over first.
    * @throws position_invalid
    */
   waitFor(position: string, timeoutMs: number): Promise<boolean>

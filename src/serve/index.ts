@@ -8,7 +8,6 @@ export {
   type FeatureReader,
   type FeatureReaderOptions,
 } from './feature-reader.ts'
-export { functionPoolCode } from './function-pool-code.ts'
 export { loadVersion, type VersionSource } from './model-runtime.ts'
 export type { DeploymentAnswer, MomentAnswer, RowAnswer } from './moment-predictor.ts'
 export { requestRowLimit } from './moment-request.ts'

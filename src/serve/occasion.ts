@@ -51,6 +51,7 @@ export function takeLookup(wiring: Wiring, occasion: Occasion, found: LookupResu
   }
   occasion.asOf = found.asOf
   occasion.tables = found.tables
+  occasion.lookupFailure = found.failure ?? null
 }
 
 /** The arguments of a derive over rows. */

@@ -5,8 +5,6 @@ export interface Hold {
   readonly deployment: string
   /** `model:number`; null: no version at all, the fallback answers. */
   readonly version: string | null
-  /** What Git pinned as champion when the hold was set: another pin ends it. */
-  readonly pin: string | null
 }
 
 /** Which versions answer for a deployment. */
@@ -20,7 +18,7 @@ export interface DeploymentRoute {
 
 /** Decides which versions answer. Traffic follows the pins in Git, and a hold until Git changes. */
 export function routeDeployment(spec: DeploymentSpec, hold: Hold | null): DeploymentRoute {
-  const held = hold !== null && hold.deployment === spec.name && hold.pin === spec.champion
+  const held = hold !== null && hold.deployment === spec.name
   const champion = held ? hold.version : spec.champion
   const shadows = [...new Set(spec.shadow)].filter((version) => version !== champion)
   return { champion, shadows, held }
