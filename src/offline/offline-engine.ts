@@ -35,7 +35,7 @@ export interface OfflineEngine {
   /**
    * Every feature at every instant: exactly one answer a spine row, in the spine's order, duplicates included. A row of a
    * source counts at `asOf` if and only if its known time is before it.
-   * @throws sum_overflow when a sum of integers leaves 64 bits (or 2^53 for `int`)
+   * @throws sum_overflow when a sum leaves 64 bits, 2^53 for `int`, or what is finite, unless `onOverflow` is `status`
    */
   features(request: FeatureRequest): Promise<readonly FeatureColumn[]>
 
@@ -102,6 +102,8 @@ export interface FeatureRequest {
   readonly rows: number
   /** Only rows with known time before this are read at all, for recomputation from sources cut at a moment. */
   readonly knownBeforeMs?: Instant
+  /** What a sum that does not fit its type is: an error (the default), or the status `overflow` as online. */
+  readonly onOverflow?: 'error' | 'status'
   readonly onProgress?: (done: number, total: number) => void
 }
 

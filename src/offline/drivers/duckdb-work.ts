@@ -1,0 +1,128 @@
+import type { DuckDBConnection } from '@duckdb/node-api'
+import type { MomentSpec, SourceSpec } from '../../define/index.ts'
+import { type Column, type ExpressionNode, type Instant, type Table, takeColumn } from '../../values/index.ts'
+import { answerFeatures } from '../feature-request.ts'
+import type {
+  FeatureColumn,
+  FeatureRequest,
+  OutcomeColumns,
+  OutcomeRequest,
+  ReadOptions,
+  SourceTable,
+  TableVersion,
+} from '../offline-engine.ts'
+import { joinOutcomes } from '../outcome-join.ts'
+import { orderRows } from '../row-order.ts'
+import { visibleRows } from '../source-rows.ts'
+import { type StandingRows, standingRows } from '../standing-rows.ts'
+import type { FileKnowledge } from './duckdb-files.ts'
+import { DuckdbSource } from './duckdb-source.ts'
+
+export { DuckDBInstance } from '@duckdb/node-api'
+export { FileKnowledge } from './duckdb-files.ts'
+export { listHistory } from './duckdb-history.ts'
+export { readTable, writeTable } from './duckdb-table.ts'
+
+/** What every piece of work has: a connection of its own, and what is known of files. */
+export interface DuckdbSession {
+  readonly connection: DuckDBConnection
+  readonly knowledge: FileKnowledge
+  readonly rootDir: string
+}
+
+interface OpenSource {
+  readonly reader: DuckdbSource
+  readonly standing: StandingRows
+}
+
+/** Opens a pinned version and decides which of its rows count. */
+async function openSource(session: DuckdbSession, source: SourceSpec, version: TableVersion): Promise<OpenSource> {
+  const { connection, knowledge, rootDir } = session
+  const reader = await DuckdbSource.open(connection, knowledge, source, version, rootDir)
+  return { reader, standing: await standingRows(await reader.rawRows(), version.cutoverMs) }
+}
+
+/** The rows of a source that count. */
+export async function readSource(
+  session: DuckdbSession,
+  source: SourceSpec,
+  version: TableVersion,
+  { columns: names = Object.keys(source.columns), knownBeforeMs }: ReadOptions,
+): Promise<SourceTable> {
+  const { reader, standing } = await openSource(session, source, version)
+  const columns = await reader.columns(names)
+  const rows = knownBeforeMs === undefined ? countedRows(standing, null, null) : visibleRows(standing, knownBeforeMs)
+  const take = (values: Float64Array) => Float64Array.from(rows, (row) => values[row]!)
+  return {
+    rows: rows.length,
+    columns: Object.fromEntries(names.map((name, i) => [name, takeColumn(columns[i]!, rows)])),
+    event: take(standing.event),
+    available: take(standing.available),
+    known: take(standing.known),
+    received: take(standing.received),
+  }
+}
+
+/** The occurrences of a moment in Order. */
+export async function readMoments(
+  session: DuckdbSession,
+  moment: MomentSpec,
+  source: SourceSpec,
+  version: TableVersion,
+  { fromMs, toMs }: { readonly fromMs: Instant | null; readonly toMs: Instant | null },
+): Promise<Table> {
+  const { reader, standing } = await openSource(session, source, version)
+  const rows = await orderRows(standing, countedRows(standing, fromMs, toMs), reader.tieRanks)
+  const fields = [
+    ...moment.key,
+    ...moment.entities.flatMap(({ role, key }) =>
+      key.map(({ name, column }) => ({ name: key.length === 1 ? role : `${role}_${name}`, column })),
+    ),
+    ...moment.request,
+  ]
+  const columns = await reader.columns(fields.map(({ column }) => column))
+  const at = Float64Array.from(rows, (row) => standing.event[row]!)
+  return {
+    rows: rows.length,
+    columns: {
+      at: { type: 'timestamp', values: at },
+      ...Object.fromEntries(fields.map(({ name }, i) => [name, takeColumn(columns[i]!, rows)])),
+    },
+  }
+}
+
+/** Every feature at every instant. */
+export function features(session: DuckdbSession, request: FeatureRequest): Promise<readonly FeatureColumn[]> {
+  return answerFeatures(request, async (source, version, nodes) => {
+    const { reader, standing } = await openSource(session, source, version)
+    return { source: standing, columns: await reader.expressions(nodes), tieRanks: reader.tieRanks }
+  })
+}
+
+/** The outcome of every moment. */
+export async function outcomes(session: DuckdbSession, request: OutcomeRequest): Promise<OutcomeColumns> {
+  const { outcome, source, version, ...spine } = request
+  const { reader, standing } = await openSource(session, source, version)
+  const key = outcome.on.map(
+    ({ column: name }): ExpressionNode => ({ op: 'column', name, type: source.columns[name]!.type }),
+  )
+  const columns: Column[] = await reader.expressions([...key, outcome.value])
+  const rows = { source: standing, key: columns.slice(0, -1), value: columns.at(-1)!, tieRanks: reader.tieRanks }
+  return joinOutcomes(outcome, source, rows, spine)
+}
+
+/** The rows that count and happened within a range. */
+function countedRows(
+  { rows, event, counted }: StandingRows,
+  fromMs: Instant | null,
+  toMs: Instant | null,
+): Uint32Array {
+  const within = new Uint32Array(counted?.length ?? rows)
+  let count = 0
+  for (let i = 0; i < within.length; i++) {
+    const row = counted === null ? i : counted[i]!
+    const at = event[row]!
+    if ((fromMs === null || at >= fromMs) && (toMs === null || at < toMs)) within[count++] = row
+  }
+  return within.subarray(0, count)
+}
