@@ -15,6 +15,12 @@ export {
   predictLinearModel,
   predictLinearModelBatch,
 } from './linear-model.ts'
+export {
+  decodeReferenceRows,
+  encodeReferenceRows,
+  type ReferenceRows,
+  referenceRow,
+} from './reference-rows.ts'
 export { categoryCodes, type InputValue, type RowCoder, rowCoder } from './row-coder.ts'
 export {
   addTreeScores,

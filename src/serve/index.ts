@@ -21,7 +21,6 @@ export {
 } from './prediction-reader.ts'
 export { type AnsweredBy, type PredictionRecord, predictionJson } from './prediction-record.ts'
 export type { CodeCall, CodeFunction, CodeOutcome, CodeResult, ProjectCode } from './project-code.ts'
-export { decodeReferenceRows, encodeReferenceRows, type ReferenceRows } from './reference-rows.ts'
 export { type DeploymentRoute, type Hold, routeDeployment } from './route.ts'
 export { type ServingMetrics, servingMetrics } from './serving-metrics.ts'
 export type { ServableVersion, VersionState } from './version.ts'

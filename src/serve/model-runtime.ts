@@ -1,7 +1,7 @@
-import { decodeModelArtifact, predictRow, rowCoder } from '../artifact/index.ts'
+import { decodeModelArtifact, decodeReferenceRows, predictRow, referenceRow, rowCoder } from '../artifact/index.ts'
 import type { ModelSpec } from '../define/index.ts'
 import { noonmarkError } from '../errors.ts'
-import { decodeReferenceRows, referenceRow } from './reference-rows.ts'
+
 import type { ServableVersion } from './version.ts'
 
 /** What a version is loaded from. */
@@ -11,7 +11,7 @@ export interface VersionSource {
   /** The model as it was when the version was trained. */
   readonly model: ModelSpec
   readonly artifact: Uint8Array
-  /** The trainer's own predictions (`reference-rows.ts`). */
+  /** The trainer's own predictions. */
   readonly reference: Uint8Array
 }
 

@@ -1,5 +1,5 @@
-import type { InputValue } from '../artifact/index.ts'
-import { noonmarkError } from '../errors.ts'
+import { invalidArtifact } from './envelope.ts'
+import type { InputValue } from './row-coder.ts'
 
 /** Some rows of validation with the predictions that the trainer itself made for them, kept with every version. */
 export interface ReferenceRows {
@@ -28,7 +28,7 @@ export function decodeReferenceRows(bytes: Uint8Array): ReferenceRows {
     reference.rows.length > 0 &&
     reference.rows.length === reference.probabilities.length &&
     reference.rows.every((row) => Array.isArray(row) && row.length === reference.columns.length)
-  if (!whole) throw noonmarkError('artifact_invalid', { message: 'The reference rows of a version cannot be read.' })
+  if (!whole) throw invalidArtifact('The reference rows of a version cannot be read.')
   return reference
 }
 
