@@ -1,4 +1,5 @@
 import { type AnyNode, type Program, parse } from 'acorn'
+import { changersOf } from './bundle-changes.ts'
 import { calleeName } from './mutation.ts'
 import { analyseScopes, type FunctionText, type Occurrence, patternNames, type Scope, varNames } from './scope.ts'
 import { readSourceMap, type SourceMap } from './source-map.ts'
@@ -12,16 +13,18 @@ export interface BundleStatement {
   /** The text to write instead of the code between start and end, for imports. */
   readonly text: string | undefined
   readonly declares: readonly string[]
-  /** Whether the statement is there for what it does, not for what it declares. */
-  readonly isEffect: boolean
-  /** Whether functions within it count as run: what a function changes, it changes for whoever calls it. */
-  readonly isDeep: boolean
-  /** Whether what it declares can never be changed by anyone who can see it. */
-  readonly isConstant: boolean
-  readonly isFunction: boolean
-  /** Names that a call of the bundler's own takes but leaves alone are not counted before this position. */
-  readonly mentionsEnd: number
+  readonly kind: StatementKind
+  /** The namespace object that the bundler's own `__export(target, ...)` fills; all else it mentions it leaves alone. */
+  readonly exportsTo: { readonly name: string } | undefined
+  /** Whether its author says (`/* @__PURE__ *\/`, as to any bundler) that it changes nothing. */
+  readonly isPure: boolean
 }
+
+/**
+ * `effect`: there for what it does. `function`: declares functions or a class. `constant`: declares what nobody can
+ * change. `package`: declares a CommonJS package. `value`: declares anything else.
+ */
+export type StatementKind = 'effect' | 'function' | 'constant' | 'package' | 'value'
 
 /** A bundle, parsed and resolved. */
 export interface BundleSyntax {
@@ -30,14 +33,16 @@ export interface BundleSyntax {
   readonly statements: readonly BundleStatement[]
   /** The statements that declare a name at the top. */
   readonly declarations: ReadonlyMap<string, readonly BundleStatement[]>
-  /** The statements that may change what a name at the top holds. */
-  readonly changes: ReadonlyMap<string, readonly BundleStatement[]>
+  /** The statements that may change what a name holds while the bundle is loaded. */
+  readonly changersOf: (name: string) => ReadonlySet<BundleStatement>
   readonly moduleScope: Scope
   /** The names between two positions. */
   readonly occurrencesIn: (start: number, end: number) => readonly Occurrence[]
   /** The functions whose `toString()` is the text. */
   readonly functionsOf: (text: string) => readonly FunctionText[]
   readonly sourceMap: SourceMap | undefined
+  /** Line and column, from 1, of an offset in the code. */
+  readonly position: (offset: number) => { readonly line: number; readonly column: number }
 }
 
 const parsed = new Map<string, BundleSyntax>()
@@ -66,17 +71,8 @@ function readBundle(code: string): BundleSyntax {
     return occurrences.slice(firstAt(occurrences, start), firstAt(occurrences, end))
   }
   const declarations = new Map<string, BundleStatement[]>()
-  for (const statement of statements) for (const name of statement.declares) add(declarations, name, statement)
-  const changes = new Map<string, BundleStatement[]>()
   for (const statement of statements) {
-    for (const name of changedNames(
-      statement,
-      occurrencesIn(statement.start, statement.mentionsEnd),
-      moduleScope,
-      declarations,
-    )) {
-      add(changes, name, statement)
-    }
+    for (const name of statement.declares) declarations.set(name, [...(declarations.get(name) ?? []), statement])
   }
   const byLength = Map.groupBy(functions, ({ start, end }) => end - start)
   return {
@@ -84,51 +80,18 @@ function readBundle(code: string): BundleSyntax {
     program,
     statements,
     declarations,
-    changes,
+    changersOf: changersOf({ statements, declarations, occurrencesIn, moduleScope }),
     moduleScope,
     occurrencesIn,
     functionsOf: (text) => (byLength.get(text.length) ?? []).filter(({ start }) => code.startsWith(text, start)),
     sourceMap: readSourceMap(code),
+    position: positionsIn(code),
   }
-}
-
-/** Which names a statement may change for others. An effect may change whatever it mentions. */
-function changedNames(
-  statement: BundleStatement,
-  occurrences: readonly Occurrence[],
-  moduleScope: Scope,
-  declarations: ReadonlyMap<string, readonly BundleStatement[]>,
-): Set<string> {
-  const names = new Set<string>()
-  for (const { name, declaredIn, touch, deferred } of occurrences) {
-    if (declaredIn === undefined && touch === 'assign' && !deferred) names.add(name) // a global such as Array.prototype.x
-    if (declaredIn !== moduleScope) continue
-    const holders = declarations.get(name) ?? []
-    const isConstant = holders.length === 1 && holders[0]?.isConstant === true && touch !== 'assign'
-    if (isConstant || holders.includes(statement)) continue
-    const runs = statement.isDeep || !deferred
-    const mayChange =
-      statement.isEffect ||
-      ((touch === 'assign' || touch === 'call') && runs) ||
-      (touch === 'pass' && !statement.isDeep && !deferred && !holders.some(({ isFunction }) => isFunction))
-    if (mayChange) names.add(name)
-  }
-  return names
 }
 
 function readStatement(node: AnyNode, code: string): BundleStatement[] {
-  const plain = {
-    start: node.start,
-    end: node.end,
-    prefix: '',
-    text: undefined,
-    declares: [],
-    isEffect: false,
-    isDeep: false,
-    isConstant: false,
-    isFunction: false,
-    mentionsEnd: node.end,
-  } satisfies BundleStatement
+  const { start, end } = node
+  const plain = { start, end, prefix: '', text: undefined, exportsTo: undefined, isPure: false }
   switch (node.type) {
     case 'EmptyStatement':
     case 'ExportAllDeclaration':
@@ -138,13 +101,13 @@ function readStatement(node: AnyNode, code: string): BundleStatement[] {
     case 'ImportDeclaration':
       return node.specifiers.map((specifier) => {
         const clause = code.slice(specifier.start, specifier.end)
-        const source = code.slice(node.source.start, node.end)
+        const source = code.slice(node.source.start, end)
         const text = `import ${specifier.type === 'ImportSpecifier' ? `{ ${clause} }` : clause} from ${source}`
-        return { ...plain, text, declares: [specifier.local.name], isConstant: true }
+        return { ...plain, text, declares: [specifier.local.name], kind: 'constant' }
       })
     case 'FunctionDeclaration':
     case 'ClassDeclaration':
-      return [{ ...plain, declares: node.id ? [node.id.name] : [], isDeep: true, isFunction: true }]
+      return [{ ...plain, declares: node.id ? [node.id.name] : [], kind: 'function' }]
     case 'VariableDeclaration':
       return node.declarations.map((declaration) => ({
         ...plain,
@@ -152,31 +115,27 @@ function readStatement(node: AnyNode, code: string): BundleStatement[] {
         end: declaration.end,
         prefix: `${node.kind} `,
         declares: patternNames(declaration.id),
-        mentionsEnd: declaration.end,
-        isConstant: node.kind !== 'let' && !!declaration.init && isConstant(declaration.init),
-        isDeep: !!declaration.init && (isFunction(declaration.init) || isLazyModule(declaration.init)),
-        isFunction: !!declaration.init && isFunction(declaration.init),
+        kind: declaration.init ? kindOf(declaration.init) : 'value',
+        isPure: /[@#]__PURE__ \*\/\s*$/.test(code.slice(declaration.id.end, declaration.init?.start)),
       }))
     default:
-      return [{ ...plain, declares: varNames([node]), isEffect: true, mentionsEnd: mentionsEnd(node) }]
+      return [{ ...plain, declares: varNames([node]), kind: 'effect', exportsTo: exportTarget(node) }]
   }
 }
 
-/** The bundler's `__export(target, { name: () => name })` and `__reExport(target, ...)` change their target only. */
-function mentionsEnd(node: AnyNode): number {
-  if (node.type !== 'ExpressionStatement' || node.expression.type !== 'CallExpression') return node.end
+function exportTarget(node: AnyNode): { readonly name: string } | undefined {
+  if (node.type !== 'ExpressionStatement' || node.expression.type !== 'CallExpression') return undefined
   const { callee, arguments: passed } = node.expression
   const [target] = passed
-  return target !== undefined && /^__(?:export|reExport)\d*$/.test(calleeName(callee)) ? target.end : node.end
+  return target?.type === 'Identifier' && /^__(?:export|reExport)\d*$/.test(calleeName(callee)) ? target : undefined
 }
 
-function isFunction({ type }: AnyNode): boolean {
-  return type === 'FunctionExpression' || type === 'ArrowFunctionExpression' || type === 'ClassExpression'
-}
-
-/** The bundler's wrapper of a module that is loaded when first needed, which sets variables at the top. */
-function isLazyModule(node: AnyNode): boolean {
-  return node.type === 'CallExpression' && /^__esm\d*$/.test(calleeName(node.callee))
+function kindOf(init: AnyNode): StatementKind {
+  const { type } = init
+  if (type === 'FunctionExpression' || type === 'ArrowFunctionExpression' || type === 'ClassExpression')
+    return 'function'
+  if (type === 'CallExpression' && /^__(?:toESM|commonJS)\d*$/.test(calleeName(init.callee))) return 'package'
+  return isConstant(init) ? 'constant' : 'value'
 }
 
 function isConstant(node: AnyNode): boolean {
@@ -207,8 +166,17 @@ function firstAt(occurrences: readonly Occurrence[], position: number): number {
   return low
 }
 
-function add<Value>(map: Map<string, Value[]>, key: string, value: Value): void {
-  const list = map.get(key)
-  if (list === undefined) map.set(key, [value])
-  else list.push(value)
+function positionsIn(code: string): BundleSyntax['position'] {
+  const lineStarts = [0]
+  for (let at = code.indexOf('\n'); at !== -1; at = code.indexOf('\n', at + 1)) lineStarts.push(at + 1)
+  return (offset) => {
+    let low = 0
+    let high = lineStarts.length
+    while (high - low > 1) {
+      const middle = (low + high) >>> 1
+      if (lineStarts[middle]! <= offset) low = middle
+      else high = middle
+    }
+    return { line: low + 1, column: offset - lineStarts[low]! + 1 }
+  }
 }

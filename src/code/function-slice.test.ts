@@ -205,6 +205,33 @@ describe('a slice does what the function does in its project', () => {
       5,
     ],
     [
+      'a variable set by a function that a declaration calls',
+      'let k = 1\nfunction set(v) { k = v; return v }\nconst twice = (v) => set(v) * 2\nconst y = twice(5)\nexport const f = () => k',
+      null,
+      5,
+    ],
+    [
+      'a table filled by a function that a list calls',
+      'const table = []\nconst put = (v) => table.push(v)\nconst sizes = [1, 2].map(put)\nexport const f = () => table',
+      null,
+      [1, 2],
+    ],
+    [
+      'a table filled by a method of another object',
+      'const table = []\nconst registry = { add(v) { table.push(v); return v } }\nconst one = registry.add(1)\nexport const f = () => table',
+      null,
+      [1],
+    ],
+    [
+      'a package that a statement configures',
+      "import halves from 'halves'\nhalves.extend(3)\nexport const f = (x) => halves.part(x)",
+      9,
+      3,
+      {
+        'node_modules/halves/index.js': 'let by = 2\nexports.extend = (b) => { by = b }\nexports.part = (x) => x / by',
+      },
+    ],
+    [
       'a variable set by destructuring',
       'let k = 1, l = 1;\n[k, { l }] = [2, { l: 3 }]\nexport const f = () => k * 10 + l',
       null,
@@ -390,6 +417,41 @@ describe('what a slice leaves out', () => {
       "import { model } from 'noonmark'\nimport { readFileSync, writeFileSync } from 'node:fs'\nconst used = [1]\nconst unused = readFileSync\nexport const m = model('m', { used, list: used.map((x) => x), b: () => used })\nexport const f = () => used[0]",
     )
     expect(source.slice(0, source.indexOf('//#'))).toBe('var used = [1];\nexport default (() => used[0]);\n')
+  })
+
+  const apart: [what: string, file: string][] = [
+    ['a memo', 'const memo = new Map()\nconst other = (r) => memo.set(r.x, 1)\nexport const f = (r) => memo.get(r.x)'],
+    [
+      'an object of functions',
+      'const math = { twice: (x) => x * 2 }\nconst other = (r) => math.twice(r.y)\nexport const f = (r) => math.twice(r.x)',
+    ],
+    [
+      'a class',
+      'class Rates { static of(x) { return x } }\nconst other = (r) => Rates.of(r.y)\nexport const f = (r) => Rates.of(r.x)',
+    ],
+    [
+      'a table given to helpers',
+      'const table = [1]\nconst look = (t, x) => t[x]\nconst other = (r) => look(table, r.y)\nexport const f = (r) => look(table, r.x)',
+    ],
+    [
+      'a function with a record of its own that its callers call pure',
+      'const known = {}\nconst define = (name) => { known[name] = name; return { get: (r) => known[name] ?? r } }\nconst other = /* @__PURE__ */ define("a")\nconst own = /* @__PURE__ */ define("b")\nexport const f = (r) => own.get(r)',
+    ],
+    [
+      'a module',
+      "import * as path from 'node:path'\nconst other = (r) => path.resolve(r.y)\nexport const f = (r) => path.resolve(r.x)",
+    ],
+    [
+      'a package',
+      "import halves from 'halves'\nconst other = (r) => halves.half(r.y)\nexport const f = (r) => halves.half(r.x)",
+    ],
+  ]
+  it.each(apart)('keeps two functions that use %s apart', async (_, file) => {
+    const model =
+      "import { model } from 'noonmark'\nexport const m = model('m', { inputs: [(r) => other(r)], check: { other } })\n"
+    const { source } = await slice(model + file, { 'node_modules/halves/index.js': 'exports.half = (x) => x / 2' })
+    expect(source).not.toContain('other')
+    expect(source).not.toContain('model')
   })
 
   it('takes a memo without the definitions that use it', async () => {

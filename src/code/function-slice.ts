@@ -39,7 +39,7 @@ export async function sliceFunction(
   for (const place of places) {
     const captured = capturedNames(bundle, place)
     if (captured.length === 0) continue
-    const where = position(bundle, place)
+    const where = describePlace(bundle, place)
     throw noonmarkError('code_closure', {
       ...at,
       message: `The function at ${where} uses ${listed(captured)} of the function or block around it, which cannot be stored with it.`,
@@ -83,7 +83,7 @@ function statementsFor(bundle: BundleSyntax, place: FunctionText): BundleStateme
   for (let name = open.pop(); name !== undefined; name = open.pop()) {
     if (seen.has(name)) continue
     seen.add(name)
-    for (const statement of [...(bundle.declarations.get(name) ?? []), ...(bundle.changes.get(name) ?? [])]) {
+    for (const statement of [...(bundle.declarations.get(name) ?? []), ...bundle.changersOf(name)]) {
       if (included.has(statement)) continue
       included.add(statement)
       open.push(...statement.declares, ...namesUsed(bundle, statement))
@@ -129,12 +129,12 @@ function isUncallable(text: string): boolean {
 
 /** The mappings of the lines that a piece of the module takes up, from those of the bundle. */
 function mappedLines(
-  { code, sourceMap }: BundleSyntax,
+  { code, sourceMap, position }: BundleSyntax,
   { before, start, end, text }: { before: string; start: number; end: number; text: string },
 ): Mapping[][] {
   const count = text.split('\n').length
   if (sourceMap === undefined || text !== code.slice(start, end)) return Array.from({ length: count }, () => [])
-  const { line, column } = lineAndColumn(code, start)
+  const { line, column } = position(start)
   return Array.from({ length: count }, (_, index) => {
     const mappings = sourceMap.lines[line - 1 + index] ?? []
     if (index > 0) return [...mappings]
@@ -170,15 +170,10 @@ function canonicalNames(module: string): string {
   return text + module.slice(end)
 }
 
-function position({ code, sourceMap }: BundleSyntax, { start }: FunctionText): string {
-  const { line, column } = lineAndColumn(code, start)
+function describePlace({ sourceMap, position }: BundleSyntax, { start }: FunctionText): string {
+  const { line, column } = position(start)
   const original = sourceMap && originalPosition(sourceMap, line, column)
   return original ? formatPosition(original) : `line ${line} of the bundle`
-}
-
-function lineAndColumn(code: string, offset: number): { line: number; column: number } {
-  const before = code.slice(0, offset)
-  return { line: before.split('\n').length, column: offset - before.lastIndexOf('\n') }
 }
 
 function unsliceable(text: string, name: string): string {

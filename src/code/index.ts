@@ -6,3 +6,4 @@ export type { FunctionCall, FunctionState, PoolFunction } from './function-group
 export { type CodeLog, createFunctionPool, type FunctionPool, type FunctionPoolOptions } from './function-pool.ts'
 export { type ProjectFunction, type SlicedFunction, sliceFunction } from './function-slice.ts'
 export { bundleProject, type ProjectBundle, type ProjectFiles } from './project-bundle.ts'
+export { formatPosition, originalPosition, readSourceMap, type SourceMap, type SourcePosition } from './source-map.ts'

@@ -58,6 +58,14 @@ export function touchOf(node: AnyNode, parents: readonly AnyNode[]): Touch {
   }
 }
 
+/** Whether what a name holds, or a method of it, is called where the name stands. */
+export function isCalled(node: AnyNode, parents: readonly AnyNode[]): boolean {
+  const { child, parent } = climb(node, parents)
+  if (parent?.type === 'TaggedTemplateExpression') return parent.tag === child
+  if (parent?.type === 'NewExpression') return parent.callee === child
+  return parent?.type === 'CallExpression' && (parent.callee === child || runsAtOnce(child, parent))
+}
+
 /** Whether a function runs where it stands: called there, or given to a method that goes through a list. */
 export function runsAtOnce(node: AnyNode, parent: AnyNode | undefined): boolean {
   if (parent?.type !== 'CallExpression') return false

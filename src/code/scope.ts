@@ -1,5 +1,5 @@
 import type { AnyNode, Class, Function as FunctionSyntax, Program } from 'acorn'
-import { runsAtOnce, type Touch, touchOf } from './mutation.ts'
+import { isCalled, runsAtOnce, type Touch, touchOf } from './mutation.ts'
 
 /** A stretch of code in which names are declared. */
 export interface Scope {
@@ -21,6 +21,8 @@ export interface Occurrence {
   /** Whether the name stands for a property as well (`{ name }`), or for what a module exports (`import { name }`). */
   readonly shorthand: 'property' | 'import' | undefined
   readonly touch: Touch
+  /** Whether what the name holds, or a method of it, is called here. */
+  readonly called: boolean
   /** Whether it stands in a function that runs later, or never. */
   readonly deferred: boolean
 }
@@ -64,6 +66,7 @@ export function analyseScopes(program: Program, code: string): ScopeAnalysis {
       names,
       shorthand: shorthandOf(node, parents),
       touch: touchOf(node, parents),
+      called: isCalled(node, parents),
       deferred: deferredDepth > 0,
     })
   }
