@@ -27,6 +27,8 @@ export interface AnswerBudget {
   readonly waitUntil: number
   /** Until here for lookup and derives. */
   readonly versionUntil: number
+  /** Until here a thread that was stopped may say so. */
+  readonly stoppedUntil: number
   /** Until here for the baseline. */
   readonly fallbackUntil: number
   /** Until here for the log: then the reply leaves. */
@@ -37,7 +39,8 @@ export interface AnswerBudget {
 export function answerBudget(startedMs: number, timeoutMs: number): AnswerBudget {
   return {
     waitUntil: startedMs + timeoutMs * 0.35,
-    versionUntil: startedMs + timeoutMs * 0.55,
+    versionUntil: startedMs + timeoutMs * 0.5,
+    stoppedUntil: startedMs + timeoutMs * 0.6,
     fallbackUntil: startedMs + timeoutMs * 0.8,
     replyUntil: startedMs + timeoutMs,
   }

@@ -25,10 +25,8 @@ export function askVersion(
     const { feature, view } = wiring.features[index]!.resolved
     return { failure: failureOf('features_unavailable', `${view.name}:${feature.name}`, occasion.lookupFailure) }
   }
-  for (const index of wired.derives) {
-    const failure = occasion.deriveFailures[index]
-    if (failure !== undefined) return { failure }
-  }
+  const failure = deriveFailure(wiring, wired.derives, occasion)
+  if (failure !== null) return { failure }
   try {
     const probability = version.predict(modelRow(wired.columns, occasion.values))
     if (Number.isFinite(probability)) return { output: { probability } }
@@ -36,6 +34,18 @@ export function askVersion(
   } catch (error) {
     return { failure: failureOf('model_failed', version.name, messageOf(error)) }
   }
+}
+
+/**
+ * The failure to name, of those of a model's derives. One that shared its thread with a derive that was stopped fails too,
+ * and says so by that one's name: the one to name is the one that stopped them.
+ */
+function deriveFailure(wiring: Wiring, derives: readonly number[], { deriveFailures }: Occasion): Failure | null {
+  const failed = derives.filter((index) => deriveFailures[index] !== undefined)
+  if (failed.length === 0) return null
+  const says = (index: number) => deriveFailures[index]!.detail ?? ''
+  const culprit = failed.find((index) => failed.every((other) => says(other).includes(wiring.derives[index]!.key)))
+  return deriveFailures[culprit ?? failed[0]!]!
 }
 
 /**

@@ -179,7 +179,8 @@ export function momentPredictor(parts: MomentPredictorParts): (body: unknown) =>
     const deadlineMs = Math.max(1, budget.versionUntil - performance.now())
     let problem = failureOf('code_deadline', null, 'It did not finish in time.')
     try {
-      const results = await before(parts.code.run(group, calls, { deadlineMs }), deadlineMs)
+      const running = parts.code.run(group, calls, { deadlineMs })
+      const results = await before(running, budget.stoppedUntil - performance.now())
       if (results !== late) {
         for (const [place, derive] of derives.entries()) {
           for (const [row, occasion] of occasions.entries()) {
