@@ -168,11 +168,23 @@ export class ParityTally {
       differing_values: this.differingValues,
       not_comparable: sum(this.reasons.values()),
       reasons: Object.fromEntries(this.reasons),
-      examples: this.#differences
-        .sort((a, b) => a.row - b.row)
-        .slice(0, this.#options.examples ?? 5)
-        .map((doubt) => this.#example(doubt)),
+      examples: this.#examples(),
     }
+  }
+
+  /** The first differences; a value that was served to several versions at one moment is one example. */
+  #examples(): ParityExample[] {
+    const { predictions, examples: most = 5 } = this.#options
+    const at = numberColumn(predictions, 'at')
+    const found = new Map<string, ParityExample>()
+    for (const doubt of this.#differences.sort((a, b) => at[a.row]! - at[b.row]! || a.row - b.row)) {
+      if (found.size >= most) break
+      const example = this.#example(doubt)
+      const { entity, as_of: asOf, served } = example
+      const name = JSON.stringify([entity, asOf, served])
+      if (!found.has(name)) found.set(name, example)
+    }
+    return [...found.values()]
   }
 
   #example({ task, row, served, recomputed }: Doubt): ParityExample {

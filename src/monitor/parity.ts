@@ -85,7 +85,7 @@ async function recompute(
     if (!taken.has(key)) taken.set(key, make(key))
     return taken.get(key) as V // what `make` gave for this very key
   }
-  const request = {
+  return engine.features({
     features: tasks.map(
       ({ resolved, key, asOf }): SpineFeature => ({
         ...resolved,
@@ -96,10 +96,9 @@ async function recompute(
     versions,
     rows: rows.length,
     // A sum that overflows is a status online; here it is to be compared and no reason to stop.
-    onOverflow: 'status' as const,
+    onOverflow: 'status',
     onProgress: (part: number, whole: number) => onProgress(whole > 0 ? part / whole : 1),
-  }
-  return engine.features(request)
+  })
 }
 
 /** Looks at how large the rows in the windows are, where a difference may be one of rounding. */

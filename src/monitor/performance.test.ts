@@ -1,11 +1,12 @@
 // Goal: performance is what a person would count by hand. Method: answers and landings of known shape, and an oracle of pairs.
 import fc from 'fast-check'
-import { describe, expect, it } from 'vitest'
+import { afterAll, describe, expect, it } from 'vitest'
 import type { PredictionRecord } from '../serve/prediction-record.ts'
 import { measurePerformance, type PerformanceReport } from './performance.ts'
 import { tabulatePredictions } from './prediction-table.ts'
-import { oracleEngine, type WrittenRow } from './test/oracle-engine.ts'
-import { begin, honest, hour, landing, landings, manifest, record } from './test/world.ts'
+import { closeEngines, engines } from './test/engines.ts'
+import type { WrittenRow } from './test/oracle-engine.ts'
+import { begin, honest, hour, landing, manifest, record } from './test/world.ts'
 
 const serve = honest([])
 const day = 24 * hour
@@ -34,17 +35,6 @@ const answer = ({ flight, atHour, probability }: Flight, changes: Partial<Predic
 const shadow = { arm: 'shadow', answeredBy: 'shadow', version: 'delay:2' } as const
 const fallback = { answeredBy: 'fallback:baseline', version: null, reason: 'lookup_late' } as const
 
-async function performanceOf(
-  rows: readonly WrittenRow[],
-  records: readonly PredictionRecord[],
-  cutMs = far,
-  change: Partial<Parameters<typeof measurePerformance>[0]> = {},
-): Promise<PerformanceReport> {
-  const { engine, versions } = oracleEngine([landings.spec], { landings: rows })
-  const [predictions] = await tabulatePredictions(records)
-  return measurePerformance({ engine, manifest, predictions: predictions!.table, versions, cutMs, ...change })
-}
-
 const flights: Flight[] = [
   { flight: 'A', atHour: 1, probability: 0.9, delay: 40 },
   { flight: 'B', atHour: 2, probability: 0.2, delay: 0 },
@@ -53,7 +43,20 @@ const flights: Flight[] = [
   { flight: 'E', atHour: 26, probability: 0.1, delay: null },
 ]
 
-describe('performance', () => {
+afterAll(closeEngines)
+
+describe.each(engines)('performance by $name', ({ runs, open }) => {
+  async function performanceOf(
+    rows: readonly WrittenRow[],
+    records: readonly PredictionRecord[],
+    cutMs = far,
+    change: Partial<Parameters<typeof measurePerformance>[0]> = {},
+  ): Promise<PerformanceReport> {
+    const { engine, versions } = await open(rows)
+    const [predictions] = await tabulatePredictions(records)
+    return measurePerformance({ engine, manifest, predictions: predictions!.table, versions, cutMs, ...change })
+  }
+
   it('counts what has matured, what is absent and what is open', async () => {
     // At 49 h the first two have matured (24 h and a lag of 15 min), although C has landed too: early outcomes are a biased sample.
     const { deployments } = await performanceOf(
@@ -195,7 +198,7 @@ describe('performance', () => {
         expect(comparisons[0]!.shadow_auc).toBeCloseTo(other, 10)
         expect(comparisons[0]!.auc_difference).toBeCloseTo(other - champion, 10)
       }),
-      { numRuns: 60 },
+      { numRuns: runs },
     )
   })
 

@@ -24,7 +24,7 @@ export async function sourceReach(
   if (!version.files.some(({ origin, rows }) => origin === 'log' && rows > 0)) {
     return { completeUntilMs: completeUntilMs ?? version.listedAtMs, backfills: null }
   }
-  const { received, known } = await engine.readSource(source, version, { columns: [source.eventTime] })
+  const { received, known } = await engine.readSource(source, version, { columns: [] })
   let lastReceived = Number.NEGATIVE_INFINITY
   let backfilled = false
   for (let row = 0; row < received.length; row++) {
