@@ -5,3 +5,5 @@
 export * from './drivers/duckdb.ts'
 export * from './offline-engine.ts'
 export { tableDigest } from './table-digest.ts'
+export type { DeriveInputs, RunDerives } from './training-inputs.ts'
+export * from './training-set.ts'
