@@ -260,6 +260,11 @@ export const errorTable = {
     what: 'A segment of a log holds bytes that are not a record.',
     mend: 'Restore the file from a backup; `noonmark doctor` shows what can still be read.',
   },
+  server_not_running: {
+    status: 503,
+    what: 'No server runs on this folder.',
+    mend: 'Start one with `noonmark dev`.',
+  },
   source_column_missing: {
     status: 400,
     what: 'A file of a source lacks a declared column.',

@@ -18,6 +18,7 @@ import {
   type BuiltManifest,
   buildManifest,
   currentManifest,
+  emptyManifest,
   functionSource,
   type LoadedProject,
   loadProject,
@@ -74,7 +75,7 @@ export async function openPlatform({ rootDir, clockMs, project: named }: Platfor
   const first = named === undefined ? await loadProject(rootDir) : null
   const project = named ?? first!.config.project // loaded where it was not named
   await mkdir(layout.state, { recursive: true })
-  const metadata = await openSqliteMetadataStore({ path: layout.metadata, clock })
+  const metadata = await openSqliteMetadataStore({ file: layout.metadata, clock })
   const blobs = await openFilesystemBlobStore({ folder: layout.blobs })
   const registry = createRegistry(metadata, project)
   const closing: (() => Promise<void>)[] = [() => metadata.close(), () => blobs.close()]
@@ -148,10 +149,11 @@ export async function openPlatform({ rootDir, clockMs, project: named }: Platfor
     },
     async facts() {
       const versions = await registry.versions()
+      const manifest = (await currentManifest(metadata, blobs, project))?.manifest ?? emptyManifest(project)
       return {
         environment: 'development',
         versions: Object.fromEntries(
-          versions.map((version) => [versionName(version), { digest: version.digest, ...modelUses(version.spec) }]),
+          versions.map((version) => [versionName(version), { digest: version.digest, ...modelUses(manifest, version.spec) }]),
         ),
         locked: (await readLock(rootDir)).versions,
       }

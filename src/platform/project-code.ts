@@ -1,70 +1,63 @@
 import { type CodeLog, createFunctionPool, type FunctionPool } from '../code/index.ts'
-import type { Manifest } from '../define/index.ts'
 import type { Digest } from '../digest.ts'
+import { noonmarkError } from '../errors.ts'
 import type { ProjectCode } from '../serve/index.ts'
 
-/** The functions of a manifest, by the digest under which definitions name them; a blob each. */
-export function functionsOf(
-  manifest: Manifest,
-): { readonly moment: string; readonly model: string; readonly code: Digest; readonly kind: 'derive' | 'baseline' }[] {
-  return Object.values(manifest.models).flatMap((model) => [
-    ...model.inputs.flatMap((input) =>
-      input.input === 'derive'
-        ? [{ moment: model.moment, model: model.name, code: input.code, kind: 'derive' as const }]
-        : [],
-    ),
-    ...(model.baseline === null
-      ? []
-      : [{ moment: model.moment, model: model.name, code: model.baseline, kind: 'baseline' as const }]),
-  ])
-}
-
-/** Where a function's source is kept: code is named by its digest, and its blob by the digest of its bytes. */
+/** Where the source of a function is found by the digest of its code. */
 export interface FunctionSources {
   source(code: Digest): Promise<string>
 }
 
-/** Runs the project's functions in worker threads; each group loads a function when it is first asked for. */
-export function openProjectCode(
-  sources: FunctionSources,
-  onLog?: (line: CodeLog) => void,
-): ProjectCode & { readonly pool: FunctionPool; preload(group: string, codes: readonly Digest[]): Promise<void> } {
+/** The project's functions in worker threads, as serving and training ask for them. */
+export interface OpenProjectCode extends ProjectCode {
+  readonly pool: FunctionPool
+  /** Runs one function over rows. @throws the error of the first row that has none */
+  runFunction(
+    code: Digest,
+    name: string,
+    rows: readonly Readonly<Record<string, unknown>>[],
+  ): Promise<readonly unknown[]>
+}
+
+/** For work that nobody waits for on a request: long enough for tens of thousands of rows, short enough to end. */
+const patienceMs = 60_000
+
+/** Opens the functions of a project. */
+export function openProjectCode(sources: FunctionSources, onLog?: (line: CodeLog) => void): OpenProjectCode {
   const pool = createFunctionPool(onLog === undefined ? {} : { log: onLog })
-  const loaded = new Map<string, Map<Digest, string>>()
-  const loading = new Map<string, Promise<void>>()
-
-  const preload = async (group: string, codes: readonly Digest[]): Promise<void> => {
-    const known = loaded.get(group) ?? new Map<Digest, string>()
-    loaded.set(group, known)
-    const missing = [...new Set(codes)].filter((code) => !known.has(code))
-    if (missing.length === 0) return loading.get(group)
-    for (const code of missing) known.set(code, await sources.source(code))
-    const load = pool.load(
-      group,
-      [...known].map(([digest, source]) => ({ key: digest, digest, source })),
-    )
-    loading.set(group, load)
-    await load
+  const cache = new Map<Digest, string>()
+  const sourceOf = async (code: Digest): Promise<string> => {
+    const source = cache.get(code) ?? (await sources.source(code))
+    cache.set(code, source)
+    return source
   }
-
+  const prepare: ProjectCode['prepare'] = async (group, functions) => {
+    await pool.load(
+      group,
+      await Promise.all(functions.map(async ({ key, code }) => ({ key, digest: code, source: await sourceOf(code) }))),
+    )
+  }
   return {
     pool,
-    preload,
-    async run({ group, deadlineMs, calls }) {
-      await preload(
+    prepare,
+    run: (group, calls, { deadlineMs }) =>
+      pool.callMany(
         group,
-        calls.map(({ code }) => code),
-      )
-      const results = await pool.callMany(
-        group,
-        calls.map(({ code, rows }) => ({ key: code, rows })),
+        calls.map(({ key, rows }) => ({ key, rows })),
         { deadlineMs },
-      )
-      return results.map((rows) =>
-        rows.map((row) =>
-          row.ok ? { value: row.value } : { failure: { code: row.error.code, message: row.error.message } },
-        ),
-      )
+      ),
+    async runFunction(code, name, rows) {
+      const group = `batch ${code}`
+      await prepare(group, [{ key: name, code }])
+      const results = await pool.call(group, name, rows, { deadlineMs: patienceMs })
+      return results.map((result, row) => {
+        if (result.ok) return result.value
+        const { code: errorCode, message, stack } = result.error
+        throw noonmarkError(errorCode, {
+          message: `${name} failed in row ${row}: ${message}${stack === undefined ? '' : `\n${stack}`}`,
+          path: name,
+        })
+      })
     },
   }
 }

@@ -1,9 +1,10 @@
+import { randomUUID } from 'node:crypto'
 import { join } from 'node:path'
 import type { Manifest, SourceSpec } from '../define/index.ts'
 import { digestJson } from '../digest.ts'
 import { noonmarkError } from '../errors.ts'
 import { compactLog } from '../materialize/index.ts'
-import { defineRecord, type MetadataStore } from '../metadata/index.ts'
+import { defineRecord, type MetadataStore, putRecord } from '../metadata/index.ts'
 import type { OfflineEngine, TableFile, TableVersion } from '../offline/index.ts'
 import type { FileLogReader } from '../stream/index.ts'
 import type { Instant } from '../values/index.ts'
@@ -16,8 +17,7 @@ export interface SourceTableRecord {
   /** The history as it was pinned at the cutover. */
   readonly history: TableVersion | null
   readonly logFiles: readonly TableFile[]
-  /** Rows of the log below this offset are in `logFiles`. */
-  readonly nextOffset: number
+  /** Rows of the log up to here are in `logFiles`. */
   readonly logPosition: string | null
 }
 
@@ -29,7 +29,6 @@ const blank = (source: string): SourceTableRecord => ({
   cutoverMs: null,
   history: null,
   logFiles: [],
-  nextOffset: 0,
   logPosition: null,
 })
 
@@ -60,34 +59,29 @@ export function openTables(options: TablesOptions): Tables {
   const record = async (source: string): Promise<SourceTableRecord> =>
     (await metadata.get(sourceTableRecord, { project, id: source }))?.body ?? blank(source)
 
-  /** Writes received rows that are not in a file yet into one, and records it unless another process was first. */
+  /** Writes received rows that are in no file yet into one, and records it unless another process was first. */
   async function compact(source: SourceSpec): Promise<SourceTableRecord> {
-    const stored = await metadata.get(sourceTableRecord, { project, id: source.name })
-    const before = stored?.body ?? blank(source.name)
-    const made = await compactLog({
-      engine,
-      log: options.log(),
-      project,
-      source,
-      fromOffset: before.nextOffset,
-      path: join(folder, source.name, `log-${String(before.nextOffset).padStart(12, '0')}.parquet`),
-    })
-    if (made === null) return before
-    const after: SourceTableRecord = {
-      ...before,
-      logFiles: [...before.logFiles, made.file],
-      nextOffset: made.nextOffset,
-      logPosition: made.position,
-    }
-    await metadata.transaction(async (transaction) => {
-      await transaction.put(sourceTableRecord, {
+    for (;;) {
+      const stored = await metadata.get(sourceTableRecord, { project, id: source.name })
+      const before = stored?.body ?? blank(source.name)
+      const made = await compactLog({
         project,
-        id: source.name,
-        body: after,
-        expectedRevision: stored?.revision ?? 0,
+        source,
+        log: logOf(options.log()),
+        offline: engine,
+        after: before.logPosition,
+        path: join(
+          folder,
+          source.name,
+          `log-${String(before.logFiles.length).padStart(6, '0')}-${randomUUID().slice(0, 8)}.parquet`,
+        ),
       })
-    })
-    return after
+      if (made === null) return before
+      const body = { ...before, logFiles: [...before.logFiles, made.file], logPosition: made.logPosition }
+      await metadata.write([
+        putRecord(sourceTableRecord, { project, id: source.name, body, expectedRevision: stored?.revision ?? 0 }),
+      ])
+    }
   }
 
   const versionOf = (history: TableVersion, { logFiles, logPosition, cutoverMs }: SourceTableRecord): TableVersion => {
@@ -153,5 +147,13 @@ export function openTables(options: TablesOptions): Tables {
       })
       return versionOf(after.history ?? history, after)
     },
+  }
+}
+
+/** A reader as compaction asks for it; what was stamped last is the writer's to know. */
+function logOf(reader: FileLogReader): Parameters<typeof compactLog>[0]['log'] {
+  return {
+    read: (name, range) => reader.read(name, range),
+    extent: async (name) => ({ ...(await reader.extent(name)), lastReceivedMs: null }),
   }
 }

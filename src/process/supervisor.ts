@@ -2,7 +2,7 @@ import { type ChildProcess, spawn } from 'node:child_process'
 import { fileURLToPath } from 'node:url'
 
 /** The parts of a running platform, each a process: one that crashes never stops another. */
-export type Role = 'writer' | 'serve' | 'worker'
+export type Role = 'writer' | 'serve'
 
 export interface SupervisorOptions {
   readonly roles: readonly Role[]
@@ -17,6 +17,7 @@ export interface SupervisorOptions {
 /** What a role process is told. */
 export interface RoleSettings {
   readonly rootDir: string
+  readonly project: string
   readonly host: string
   readonly port: number
   /** Start of the replay clock; null for the real one. */
@@ -88,7 +89,7 @@ export function supervise(options: SupervisorOptions): Supervisor {
     pids: () => Object.fromEntries([...children].map(([role, child]) => [role, child.pid!])),
     async stop() {
       stopping = true
-      for (const role of ['serve', 'worker', 'writer'] as const) {
+      for (const role of ['serve', 'writer'] as const) {
         const child = children.get(role)
         if (child === undefined) continue
         const ended = new Promise<void>((resolve) => child.once('exit', () => resolve()))

@@ -63,6 +63,11 @@ function fit(
     case 'gradient-boosting':
       return trainGradientBoosting({ training, validation, parameters, seed, ...options })
     case 'logistic-regression':
-      return trainLogisticRegression({ training, validation, parameters, ...options })
+      return linear({ training, validation, parameters, ...options })
   }
+}
+
+async function linear(options: Parameters<typeof trainLogisticRegression>[0]): Promise<Trained> {
+  const { artifact, parameters, importance } = await trainLogisticRegression(options)
+  return { artifact, parameters, importance: importance.map(({ name, deviation }) => ({ name, gain: deviation })) }
 }

@@ -1,0 +1,125 @@
+import { watch } from 'node:fs'
+import { rm, writeFile } from 'node:fs/promises'
+import { userInfo } from 'node:os'
+import { errorBody, noonmarkError } from '../../errors.ts'
+import { applyPlan, summaryLine } from '../../plan/index.ts'
+import type { Platform } from '../../platform.ts'
+import { supervise } from '../../process/supervisor.ts'
+import { parseInstant } from '../../values/index.ts'
+import { type Command, type CommandContext, type CommandInput, optionText } from '../command.ts'
+import { planOf } from './plan.ts'
+
+const portOption = {
+  name: 'port',
+  value: 'number',
+  summary: 'the port of the API (default 4600; 0 lets the system choose)',
+} as const
+
+/** `noonmark dev` */
+export const dev: Command = {
+  verb: ['dev'],
+  summary: 'everything on this machine; applies the folder at the start and whenever it changes',
+  options: [portOption],
+  async run(context, input) {
+    const platform = await context.platform()
+    await applyFolder(platform, context.say)
+    const stopWatching = watchFolder(context.rootDir, () =>
+      applyFolder(platform, context.say).catch((error: unknown) => {
+        const { message, hint, path } = errorBody(error).error
+        context.say(
+          `error: ${message}${path === undefined ? '' : `\n   at: ${path}`}\n mend: ${hint}\nWhat was applied before goes on.`,
+        )
+      }),
+    )
+    try {
+      return await serveUntilStopped(platform, context, input)
+    } finally {
+      stopWatching()
+    }
+  },
+}
+
+/** `noonmark server` */
+export const server: Command = {
+  verb: ['server'],
+  summary: 'the production process: serves what is applied',
+  options: [portOption],
+  async run(context, input) {
+    const platform = await context.platform()
+    await platform.applied()
+    return serveUntilStopped(platform, context, input)
+  },
+}
+
+async function applyFolder(platform: Platform, say: (line: string) => void): Promise<void> {
+  const plan = await planOf(platform)
+  if (plan.steps.length === 0) return
+  const { metadata, blobs, clock } = platform
+  const result = await applyPlan({
+    metadata,
+    blobs,
+    clock,
+    plan,
+    facts: await platform.facts(),
+    by: userInfo().username,
+  })
+  say(`${summaryLine(result.steps)} Applied as revision ${result.revision}.`)
+}
+
+async function serveUntilStopped(platform: Platform, context: CommandContext, input: CommandInput) {
+  const port = Number(optionText(input, 'port') ?? 4600)
+  if (!Number.isInteger(port) || port < 0 || port > 65_535)
+    throw noonmarkError('request_invalid', {
+      message: `${port} is not a port.`,
+      hint: 'Choose 0 to 65535.',
+      path: '--port',
+    })
+  const clock = optionText(input, 'clock')
+  const supervisor = supervise({
+    roles: ['writer', 'serve'],
+    settings: {
+      rootDir: context.rootDir,
+      project: platform.project,
+      host: '127.0.0.1',
+      port,
+      clockMs: clock === undefined ? null : parseInstant(clock),
+    },
+    onLine: (role, line) => context.say(`${role}: ${line}`),
+    onExit: (role, reason) => context.say(`${role} ended (${reason}) and starts again`),
+  })
+  try {
+    const { serve } = await supervisor.ready()
+    const url = String(serve?.url)
+    await writeFile(platform.layout.server, JSON.stringify({ url, pid: process.pid, roles: supervisor.pids() }))
+    context.say(
+      `${platform.project} answers at ${url}${clock === undefined ? '' : ` on a replay clock at ${clock}`}. Ctrl-C ends it.`,
+    )
+    await new Promise<void>((resolve) => {
+      if (context.signal.aborted) resolve()
+      context.signal.addEventListener('abort', () => resolve(), { once: true })
+    })
+    return { json: { url }, text: 'Stopped.' }
+  } finally {
+    await supervisor.stop()
+    await rm(platform.layout.server, { force: true })
+  }
+}
+
+/** Calls back when a definition changed, a moment after the last change. */
+function watchFolder(rootDir: string, onChange: () => void): () => void {
+  let timer: NodeJS.Timeout | undefined
+  const watcher = watch(rootDir, { recursive: true }, (_event, name) => {
+    if (
+      name === null ||
+      !/\.(ts|mts|js|json|lock)$/.test(name) ||
+      /(^|[\\/])(node_modules|\.noonmark|\.git|data)[\\/]/.test(name)
+    )
+      return
+    clearTimeout(timer)
+    timer = setTimeout(onChange, 100)
+  })
+  return () => {
+    clearTimeout(timer)
+    watcher.close()
+  }
+}

@@ -1,0 +1,73 @@
+import { createWriter, type IngestResult, type Writer } from '../materialize/index.ts'
+import { lmdbOnlineStore } from '../online/drivers/lmdb.ts'
+import { currentManifest, emptyManifest } from '../plan/index.ts'
+import type { Platform } from '../platform.ts'
+import { openFileStreamLog } from '../stream/drivers/file.ts'
+
+/** The writer of a project's folder with its stores open. */
+export interface OpenWriter {
+  readonly writer: Writer
+  /** Takes up what is applied now; true where that is something new. */
+  refresh(): Promise<boolean>
+  close(): Promise<void>
+}
+
+/**
+ * Opens the one writer of a folder: its stream log and its online state.
+ * @throws folder_locked another process writes there
+ */
+export async function openWriter(
+  platform: Platform,
+  onError?: (error: unknown, source: string) => void,
+): Promise<OpenWriter> {
+  const { layout, metadata, blobs, project, clock } = platform
+  const log = await openFileStreamLog({ folder: layout.stream, clock })
+  const online = lmdbOnlineStore({ folder: layout.online })
+  const read = async () => {
+    const applied = await currentManifest(metadata, blobs, project)
+    return { revision: applied?.revision ?? 0, manifest: applied?.manifest ?? emptyManifest(project) }
+  }
+  let current = await read()
+  const writer = await createWriter({
+    project,
+    manifest: current.manifest,
+    online,
+    log,
+    clock,
+    ...(onError === undefined ? {} : { onError }),
+  })
+  return {
+    writer,
+    async refresh() {
+      const next = await read()
+      if (next.revision === current.revision) return false
+      current = next
+      await writer.use(next.manifest)
+      return true
+    },
+    async close() {
+      await writer.close()
+      await log.close()
+      await online.close()
+    },
+  }
+}
+
+/** What the writer process answers over its socket. */
+export interface WriterMethods {
+  readonly ingest: (input: {
+    readonly source: string
+    readonly events: readonly unknown[]
+    readonly backfill?: boolean
+  }) => Promise<IngestResult>
+  readonly waitFor: (input: { readonly position: string; readonly timeoutMs: number }) => Promise<boolean>
+  readonly advanceClock: (input: { readonly toMs: number }) => Promise<number>
+  readonly status: (input: null) => Promise<WriterStatus>
+}
+
+/** How the writer fares. */
+export interface WriterStatus {
+  readonly frontiers: Readonly<Record<string, number>>
+  readonly unfilled: Readonly<Record<string, number>>
+  readonly counts: ReturnType<Writer['counts']>
+}

@@ -1,0 +1,139 @@
+/** The entry of every role process: `node role.js <role> <settings as JSON>`. */
+
+import type { ReplayClock } from '../clock.ts'
+import { errorBody, isNoonmarkError } from '../errors.ts'
+import { fillDeclared } from '../platform/filling.ts'
+import { startServing } from '../platform/serving.ts'
+import { openWriter, type WriterMethods } from '../platform/writing.ts'
+import { openPlatform, type Platform } from '../platform.ts'
+import { listen } from './channel.ts'
+import type { Role, RoleReady, RoleSettings } from './supervisor.ts'
+
+/** How often a role looks whether something else is applied. */
+const refreshMs = 250
+
+const [role, settingsText] = process.argv.slice(2)
+const settings: RoleSettings = JSON.parse(settingsText ?? 'null')
+
+/** What will not mend itself by starting again. */
+const fatal = ['port_in_use', 'host_not_loopback', 'folder_locked', 'store_newer', 'project_not_applied']
+
+const log = (line: string): void => console.log(line)
+const ready = (detail: RoleReady['detail']): void => {
+  process.send?.({ ready: true, detail } satisfies RoleReady)
+}
+
+try {
+  const platform = await openPlatform({
+    rootDir: settings.rootDir,
+    project: settings.project,
+    ...(settings.clockMs === null ? {} : { clockMs: settings.clockMs }),
+  })
+  const stop = await start(role as Role, platform) // the supervisor starts roles only
+  let stopping = false
+  const end = async (): Promise<void> => {
+    if (stopping) return
+    stopping = true
+    await stop().catch((error: unknown) => console.error(error))
+    await platform.close()
+    process.exit(0)
+  }
+  process.on('SIGTERM', end)
+  // Ctrl-C reaches the whole group; the supervisor decides in which order roles end.
+  process.on('SIGINT', () => {})
+  process.on('disconnect', end)
+} catch (error) {
+  const { code, message, hint } = errorBody(error).error
+  console.error(isNoonmarkError(error) ? `${message} ${hint} (${code})` : error)
+  if (isNoonmarkError(error) && fatal.includes(error.code))
+    process.send?.({ fatal: JSON.stringify(errorBody(error).error) })
+  process.exit(1)
+}
+
+async function start(name: Role, platform: Platform): Promise<() => Promise<void>> {
+  switch (name) {
+    case 'writer':
+      return startWriter(platform)
+    case 'serve':
+      return startServe(platform)
+  }
+}
+
+async function startWriter(platform: Platform): Promise<() => Promise<void>> {
+  const open = await openWriter(platform, (error, source) =>
+    log(`source ${source}: ${error instanceof Error ? error.message : String(error)}`),
+  )
+  const { writer } = open
+  const methods: WriterMethods = {
+    ingest: ({ source, events, backfill }) => writer.ingest(source, events, backfill === undefined ? {} : { backfill }),
+    waitFor: ({ position, timeoutMs }) => writer.waitFor(position, timeoutMs),
+    async advanceClock({ toMs }) {
+      const clock = platform.clock as ReplayClock // the route exists on a replay clock only
+      if (toMs > clock.now()) clock.advance(toMs)
+      await writer.advance()
+      return clock.now()
+    },
+    status: async () => ({
+      frontiers: { ...writer.frontiers.all },
+      unfilled: Object.fromEntries(
+        Object.keys(writer.frontiers.all).map((source) => [source, writer.unfilled(source).length]),
+      ),
+      counts: writer.counts(),
+    }),
+  }
+  const server = await listen(platform.layout.writerSocket, methods as never, () => [
+    ['frontiers', { ...writer.frontiers.all }],
+  ])
+  let changed: Record<string, number> | null = null
+  const unsubscribe = writer.onFrontier((source, frontierMs) => {
+    // Frontiers of many sources move in one turn; readers hear of them together.
+    if (changed === null) {
+      changed = {}
+      queueMicrotask(() => {
+        server.announce('frontiers', changed)
+        changed = null
+      })
+    }
+    changed[source] = frontierMs
+  })
+  const fill = async (): Promise<void> => {
+    await fillDeclared(platform, open, (label, done, total) => {
+      if (done === total) log(label)
+    })
+  }
+  const refresh = every(refreshMs, async () => {
+    if (await open.refresh()) await fill()
+  })
+  await fill()
+  ready({})
+  return async () => {
+    refresh()
+    unsubscribe()
+    await server.close()
+    await open.close()
+  }
+}
+
+async function startServe(platform: Platform): Promise<() => Promise<void>> {
+  const serving = await startServing(platform, { host: settings.host, port: settings.port, log })
+  const refresh = every(refreshMs, () => serving.refresh())
+  ready({ url: serving.url })
+  return async () => {
+    refresh()
+    await serving.close()
+  }
+}
+
+/** Repeats work with a pause between; returns what ends it. */
+function every(pauseMs: number, work: () => Promise<void>): () => void {
+  let ended = false
+  const turn = async (): Promise<void> => {
+    if (ended) return
+    await work().catch((error: unknown) => console.error(error))
+    if (!ended) setTimeout(turn, pauseMs)
+  }
+  setTimeout(turn, pauseMs)
+  return () => {
+    ended = true
+  }
+}

@@ -1,0 +1,26 @@
+/** The entry of a run process: `node run.js <job folder>`. One training each, with limits of its own. */
+import { writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { errorBody } from '../errors.ts'
+import { duckdbEngine } from '../offline/drivers/duckdb.ts'
+import { jobFiles, progressPrefix, runTrainer } from '../train/index.ts'
+
+const folder = process.argv[2] ?? '.'
+const engine = duckdbEngine({
+  rootDir: folder,
+  memoryLimitMb: 512,
+  threads: 2,
+  tempDirectory: join(folder, 'temporary'),
+})
+try {
+  await runTrainer(folder, engine, {
+    onProgress: (progress) => console.log(`${progressPrefix}${JSON.stringify(progress)}`),
+  })
+} catch (error) {
+  const { message, hint } = errorBody(error).error
+  await writeFile(join(folder, jobFiles.error), JSON.stringify({ message, hint }))
+  console.error(error)
+  process.exitCode = 1
+} finally {
+  await engine.close()
+}

@@ -1,0 +1,8 @@
+export { type CheckResult, runChecks } from './checks.ts'
+export { deriveColumns } from './derive-columns.ts'
+export { jobFiles, progressPrefix, readJob, readReport, type TrainerReport, type TrainingJob } from './job-folder.ts'
+export { type BinaryMetrics, evaluateBinary } from './metrics/binary.ts'
+export { train } from './run.ts'
+export { runTrainer } from './run-trainer.ts'
+export { buildForTraining, sourcesOf } from './training-data.ts'
+export type { TrainingListener, TrainingPorts, TrainingRequest } from './training-ports.ts'
