@@ -35,6 +35,7 @@ describe('the difference of two shares', () => {
         expect(least).toBeGreaterThanOrEqual(0)
         expect(most).toBeLessThanOrEqual(1)
       }),
+      { numRuns: 2_000 },
     )
   })
 

@@ -15,8 +15,11 @@ export function shareInterval(count: number, rows: number): { readonly low: numb
   const middle = share + square / (2 * rows)
   const margin = normalQuantile975 * Math.sqrt((share * (1 - share)) / rows + square / (4 * rows * rows))
   const scale = 1 + square / rows
-  // At the ends rounding must not leave the share itself outside.
-  return { low: Math.min(share, (middle - margin) / scale), high: Math.max(share, (middle + margin) / scale) }
+  // Rounding must neither leave the share itself outside nor reach beyond 0 and 1.
+  return {
+    low: Math.max(0, Math.min(share, (middle - margin) / scale)),
+    high: Math.min(1, Math.max(share, (middle + margin) / scale)),
+  }
 }
 
 /**
