@@ -1,7 +1,7 @@
 import { noonmarkError } from '../errors.ts'
 import { type CodeError, failedRows, type RowResult, rowCountOf, rowResults, thrownError } from './call-result.ts'
 import { type BreakerRule, type BreakerState, CircuitBreaker } from './circuit-breaker.ts'
-import type { FunctionRows } from './function-message.ts'
+import { type FunctionRows, sharedNowMs } from './function-message.ts'
 import type { FunctionJob, FunctionThread, ThreadEnd } from './function-thread.ts'
 import { readSourceMap, type SourceMap } from './source-map.ts'
 
@@ -261,7 +261,7 @@ function createJob(
     calls,
     open,
     deadlineMs,
-    expiresAtMs: performance.now() + deadlineMs,
+    expiresAtMs: sharedNowMs() + deadlineMs,
     retried: false,
     end: (call, outcome) => {
       const fn = functions[call]

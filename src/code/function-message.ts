@@ -14,6 +14,8 @@ export interface WireCall {
 
 export interface WireJob {
   readonly id: number
+  /** On the clock of `sharedNowMs`. A thread does not begin a job that nobody waits for any more. */
+  readonly expiresAtMs: number
   readonly calls: readonly WireCall[]
 }
 
@@ -58,3 +60,10 @@ export const loadingJob = -1
 
 /** The name that a loaded function has in stack traces, before `:line:column`. */
 export const functionUrl = 'noonmark-function:'
+
+const sharedOriginMs = Number(process.hrtime.bigint()) / 1e6 - performance.now()
+
+/** A clock that is the same in every thread and never goes back. */
+export function sharedNowMs(): number {
+  return sharedOriginMs + performance.now()
+}

@@ -279,6 +279,14 @@ describe('a deadline', () => {
     expect(pool.states().map(({ kills }) => kills)).toEqual([0, 0])
   })
 
+  it('of a call that waited is kept by the thread too: it is never begun', async () => {
+    const f =
+      '(() => { let begun = 0; return ({ ms }) => { const end = performance.now() + ms; while (performance.now() < end) {} return ++begun } })()'
+    const pool = await poolOf({ g: { f } })
+    await Promise.all([pool.call('g', 'f', [{ ms: 300 }], ample), pool.call('g', 'f', [{ ms: 0 }], { deadlineMs: 20 })])
+    expect(values(await pool.call('g', 'f', [{ ms: 0 }], ample))).toEqual([2])
+  })
+
   it('keeps what other functions of the message gave before they had to wait', async () => {
     const pool = await poolOf({ g: { plus, never: '() => new Promise(() => {})', later: 'async ({ x }) => x' } })
     const calls = ['plus', 'never', 'later'].map((key) => ({ key, rows: [{ x: 1 }] }))

@@ -4,6 +4,7 @@ import {
   type FromWorker,
   type FunctionRows,
   progressOf,
+  sharedNowMs,
   type ToWorker,
   type WireError,
   type WireJob,
@@ -14,6 +15,7 @@ import {
 export interface FunctionJob {
   readonly calls: readonly ({ readonly key: string } & FunctionRows)[]
   readonly deadlineMs: number
+  /** On the clock of `sharedNowMs`. */
   readonly expiresAtMs: number
   /** The calls that have not ended. */
   readonly open: Set<number>
@@ -120,7 +122,7 @@ export class FunctionThread {
     this.#owner = owner
     this.#keys = functions.map(({ key }) => key)
     this.#state = 'loading'
-    this.#loadExpiresAtMs = performance.now() + this.#limits.loadDeadlineMs
+    this.#loadExpiresAtMs = sharedNowMs() + this.#limits.loadDeadlineMs
     this.#arm(this.#loadExpiresAtMs)
     this.#send({ kind: 'load', sources: functions.map(({ source }) => source) })
   }
@@ -154,6 +156,7 @@ export class FunctionThread {
     if (this.#outbox.length === 0) setImmediate(() => this.#flush())
     this.#outbox.push({
       id,
+      expiresAtMs: pending.job.expiresAtMs,
       calls: pending.positions.map((position) => {
         const call = calls[position]
         if (call === undefined) return { fn: -1, input: { rows: [] } }
@@ -230,7 +233,7 @@ export class FunctionThread {
     if (atMs >= this.#timerAtMs) return
     this.#disarm()
     this.#timerAtMs = atMs
-    this.#timer = setTimeout(() => this.#onTimer(), Math.max(1, Math.ceil(atMs - performance.now())))
+    this.#timer = setTimeout(() => this.#onTimer(), Math.max(1, Math.ceil(atMs - sharedNowMs())))
   }
 
   #disarm(): void {
@@ -241,7 +244,7 @@ export class FunctionThread {
   #onTimer(): void {
     this.#timerAtMs = Number.POSITIVE_INFINITY
     this.#drain()
-    const nowMs = performance.now()
+    const nowMs = sharedNowMs()
     if (this.#loadExpiresAtMs <= nowMs)
       this.#endWith('deadline', `did not load within ${this.#limits.loadDeadlineMs} ms`)
     if (this.#pingExpiresAtMs <= nowMs) this.#endWith('deadline', 'blocked its thread after its call had ended')
@@ -273,7 +276,7 @@ export class FunctionThread {
     job.fail('code_deadline', (key) => `${key} was not run within ${job.deadlineMs} ms: ${why}`)
     if (this.#state !== 'ready' || running !== 0 || this.#pingExpiresAtMs < Number.POSITIVE_INFINITY) return
     // Nothing runs, and yet nothing comes: something that a call left behind may block the thread.
-    this.#pingExpiresAtMs = performance.now() + pingTimeoutMs
+    this.#pingExpiresAtMs = sharedNowMs() + pingTimeoutMs
     this.#send({ kind: 'ping' })
   }
 
@@ -292,7 +295,7 @@ export class FunctionThread {
   #endWith(reason: ThreadEnd['reason'], message: string): void {
     if (this.#state === 'ended') return
     const loading = this.#state !== 'ready'
-    const nowMs = performance.now()
+    const nowMs = sharedNowMs()
     const running = this.#pending.get(Atomics.load(this.#progress, progressOf.job))
     const runningKey = this.#runningKey()
     const jobs = [...this.#pending.values()]

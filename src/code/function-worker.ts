@@ -7,6 +7,7 @@ import {
   functionUrl,
   loadingJob,
   progressOf,
+  sharedNowMs,
   type ToWorker,
   type WireError,
   type WireJob,
@@ -48,7 +49,13 @@ parentPort?.once('message', ({ port, progress }: WireStart) => {
     send({ kind: 'loaded', errors })
   }
 
-  const runJob = ({ id, calls }: WireJob): void => {
+  const runJob = ({ id, calls, expiresAtMs }: WireJob): void => {
+    // Marked first, so that the pool, which looks at the deadline or later, never takes a job for idle that begins.
+    mark(id, 0, calls[0]?.fn ?? 0)
+    if (sharedNowMs() >= expiresAtMs) {
+      Atomics.store(progress, progressOf.job, 0)
+      return
+    }
     const outcomes: (WireOutcome | null)[] = []
     for (const [index, { fn, input }] of calls.entries()) {
       mark(id, index, fn)
