@@ -17,6 +17,8 @@ export interface FileShape {
 
 /** What is known of a file as it stood at a size and time. */
 interface FileFacts {
+  /** Changes whenever the file may have. */
+  readonly touched: string
   readonly sizeBytes: number
   readonly modifiedMs: number
   shape?: Promise<FileShape>
@@ -35,9 +37,15 @@ export class FileKnowledge {
     if (found === null || !found.isFile())
       throw noonmarkError('source_file_missing', { message: `${owner}: there is no file ${path}.`, path: owner })
     const known = this.files.get(path)
-    const modifiedMs = Math.floor(found.mtimeMs)
-    if (known !== undefined && known.sizeBytes === found.size && known.modifiedMs === modifiedMs) return known
-    const facts: FileFacts = { sizeBytes: found.size, modifiedMs, checked: new Map() }
+    // Inode and change time tell a file that was replaced within the same millisecond.
+    const touched = [found.size, found.mtimeMs, found.ctimeMs, found.ino].join(' ')
+    if (known?.touched === touched) return known
+    const facts: FileFacts = {
+      touched,
+      sizeBytes: found.size,
+      modifiedMs: Math.floor(found.mtimeMs),
+      checked: new Map(),
+    }
     this.files.set(path, facts)
     return facts
   }

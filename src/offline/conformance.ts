@@ -1,0 +1,13 @@
+import { describe } from 'vitest'
+import { featureLaws } from './conformance/feature-laws.ts'
+import type { OpenOfflineEngine } from './conformance/harness.ts'
+
+/**
+ * The laws of an offline engine. Call it in a test file of your driver to certify it.
+ * @param open an engine whose table versions lie under a folder; the suite closes it
+ */
+export function offlineEngineConformance(driver: string, open: OpenOfflineEngine): void {
+  describe(`offline engine: ${driver}`, () => {
+    describe('features', () => featureLaws(open))
+  })
+}
