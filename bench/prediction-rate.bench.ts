@@ -20,7 +20,7 @@ async function serve(): Promise<void> {
   const world = await openWorld()
   await world.writer.ingest(
     'landings',
-    Array.from({ length: 200 }, (_, i) => ({
+    Array.from({ length: 10 }, (_, i) => ({
       flight_id: `f${i}`,
       airport: 'SFO',
       delay: i,
