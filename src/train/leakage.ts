@@ -109,6 +109,7 @@ export async function recomputeSample(
 ): Promise<{ readonly compared: number; readonly differences: readonly RecomputedDifference[] }> {
   const differences: RecomputedDifference[] = []
   let compared = 0
+  let sampled = 0
   const bySource = new Map<string, StoredFeature[]>()
   for (const feature of features)
     bySource.set(feature.source.name, [...(bySource.get(feature.source.name) ?? []), feature])
@@ -132,7 +133,7 @@ export async function recomputeSample(
           recomputed: `${expected.value} (${expected.status})`,
         })
       }
-      onProgress?.(++compared, rows.length * features.length)
+      onProgress?.(++sampled, rows.length * bySource.size)
     }
   }
   return { compared, differences }

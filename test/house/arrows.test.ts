@@ -86,7 +86,7 @@ describe('the rooms', () => {
     const wrong = imports
       .filter(
         ({ from, to }) =>
-          roomOf(to) === 'platform' && !['cli', 'testing', 'platform'].includes(roomOf(from)) && !isTest(from),
+          roomOf(to) === 'platform' && !['cli', 'process', 'testing', 'platform'].includes(roomOf(from)) && !isTest(from),
       )
       .map(({ from }) => name(from))
     expect(wrong).toEqual([])
@@ -103,7 +103,7 @@ describe('the rooms', () => {
   it('load the driver of a store in the composition root and nowhere else', () => {
     const wrong = imports
       .filter(({ from, to }) => /\/drivers\//.test(to) && roomOf(from) !== roomOf(to) && !isTest(from))
-      .filter(({ from }) => !['platform', 'testing'].includes(roomOf(from)))
+      .filter(({ from }) => !['platform', 'process', 'testing'].includes(roomOf(from)))
       .map(({ from, to }) => `${name(from)} -> ${name(to)}`)
     expect(wrong).toEqual([])
   })
