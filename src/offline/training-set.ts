@@ -82,23 +82,51 @@ export interface FeatureSummary {
   readonly nullRate: number
 }
 
+/** A training set that has its identity and is not built yet: whoever has it already need not build it again. */
+export interface TrainingSetDraft {
+  readonly identity: Digest
+  readonly build: () => Promise<TrainingSet>
+}
+
 /**
  * Builds a training set: past moments, every feature as it was known at its moment, and what came true later.
  * @throws moment_without_history, training_set_empty, outcome_ambiguous, sum_overflow
  */
 export async function buildTrainingSet(options: TrainingSetOptions): Promise<TrainingSet> {
-  const { engine, manifest, model, versions } = options
-  const moment = manifest.moments[model.moment]!
+  return (await draftTrainingSet(options)).build()
+}
+
+/**
+ * Reads the moments of a training set and says what it will be.
+ * @throws moment_without_history, training_set_empty
+ */
+export async function draftTrainingSet(options: TrainingSetOptions): Promise<TrainingSetDraft> {
+  const moment = options.manifest.moments[options.model.moment]!
   const toMs = Math.min(options.toMs ?? options.cutMs, options.cutMs)
+  const spine = await readSpine(options, moment, toMs)
+  const logged = (await options.loggedAsOf?.(spine)) ?? {}
+  const identity = identityOf(options, moment, toMs, logged)
+  return { identity, build: () => build(options, { moment, spine, logged, identity }) }
+}
+
+interface SpineOfSet {
+  readonly moment: MomentSpec
+  readonly spine: Table
+  readonly logged: Readonly<Record<string, Float64Array>>
+  readonly identity: Digest
+}
+
+async function build(
+  options: TrainingSetOptions,
+  { moment, spine, logged, identity }: SpineOfSet,
+): Promise<TrainingSet> {
+  const { engine, manifest, model, versions } = options
   const needed = neededFeatures(manifest, model)
   const total = needed.length + 3
   const progress = (done: number) => options.onProgress?.(done, total)
 
-  progress(0)
-  const spine = await readSpine(options, moment, toMs)
-  const spineAt = instants(spine)
-  const logged = (await options.loggedAsOf?.(spine)) ?? {}
   progress(1)
+  const spineAt = instants(spine)
   const labels = await outcomes(options, spine, logged)
   progress(2)
   const labelStatus = countLabels(labels)
@@ -131,7 +159,7 @@ export async function buildTrainingSet(options: TrainingSetOptions): Promise<Tra
   const statusAt = labels.labelStatus
   return {
     table,
-    identity: identityOf(options, moment, toMs, logged),
+    identity,
     content: tableDigest(table),
     features,
     summary: {
