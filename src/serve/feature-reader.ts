@@ -116,7 +116,7 @@ function answer(
 
 function resolve(manifest: Manifest, name: string, path: string): ResolvedFeature {
   const [viewName = '', featureName = ''] = name.split(':', 2)
-  const view = manifest.featureViews[viewName]
+  const view = Object.hasOwn(manifest.featureViews, viewName) ? manifest.featureViews[viewName] : undefined
   const feature = view?.features.find((one) => one.name === featureName)
   const source = view === undefined ? undefined : manifest.sources[view.source]
   if (view !== undefined && feature !== undefined && source !== undefined) return { feature, view, source }

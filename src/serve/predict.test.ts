@@ -247,6 +247,25 @@ describe('a fallback', () => {
     })
   })
 
+  it('answers where the code of a moment cannot be loaded, and says so to its owner', async () => {
+    const world = await open({
+      wrapCode: (code) => ({
+        ...code,
+        prepare: (group, list) =>
+          group === 'derives of quote' ? Promise.reject(new Error('the bundle is gone')) : code.prepare(group, list),
+      }),
+    })
+    const answer = await ask(world)
+    expect(answer.results['late-quote']).toMatchObject({ answered_by: 'fallback:baseline' })
+    expect(answer.results['plain-quote']).toMatchObject({ answered_by: 'champion' })
+    expect(world.predictor.troubles).toContainEqual({
+      deployment: 'late-quote',
+      version: null,
+      part: 'code',
+      reason: 'derives of quote: the bundle is gone',
+    })
+  })
+
   it('answers when the store is down or late, from the request alone', async () => {
     for (const fail of [
       () => Promise.reject(new Error('the disk is gone')),

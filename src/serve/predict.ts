@@ -6,8 +6,9 @@ import { baselineKey } from './decision.ts'
 import { type DeploymentState, type LoggedModel, recordSlots, type ServingModel } from './deployment-state.ts'
 import type { FeatureLookup, PositionWaiter } from './feature-lookup.ts'
 import { codeGroups, derivesOf, type MomentAnswer, momentPredictor } from './moment-predictor.ts'
+import { messageOf } from './occasion.ts'
 import type { PredictionLog } from './prediction-log.ts'
-import type { ProjectCode } from './project-code.ts'
+import type { CodeFunction, ProjectCode } from './project-code.ts'
 import { type Hold, routeDeployment } from './route.ts'
 import type { ServingMetrics } from './serving-metrics.ts'
 import { type ShadowQueue, shadowQueue } from './shadow-queue.ts'
@@ -50,7 +51,7 @@ export interface Predictor {
 export interface DeploymentTrouble {
   readonly deployment: string
   readonly version: string | null
-  readonly part: 'champion' | 'shadow' | 'declared'
+  readonly part: 'champion' | 'shadow' | 'declared' | 'code'
   readonly reason: string
 }
 
@@ -140,16 +141,21 @@ async function predictorOf(
       baselineGroup: codeGroups(moment).baselines,
     })
   }
-  await prepareCode(options, wiring, states)
+  for (const { group, reason } of await prepareCode(options, wiring, states))
+    for (const { spec } of states)
+      troubles.push({ deployment: spec.name, version: null, part: 'code', reason: `${group}: ${reason}` })
   return momentPredictor({ ...options, wiring, deployments: states, manifest: options.manifestDigest, shadows })
 }
 
-/** Loads the functions of a moment into their groups, before the first request needs them. */
+/**
+ * Loads the functions of a moment into their groups, before the first request needs them. Groups that cannot be loaded are
+ * given back: their calls fail, and fallbacks answer.
+ */
 async function prepareCode(
   { code, manifest }: PredictorOptions,
   wiring: Wiring,
   states: readonly DeploymentState[],
-): Promise<void> {
+): Promise<{ readonly group: string; readonly reason: string }[]> {
   const groups = codeGroups(wiring.layout.moment)
   const functions = (derives: readonly number[]) => derives.map((derive) => wiring.derives[derive]!)
   const answering = derivesOf(states)
@@ -161,15 +167,23 @@ async function prepareCode(
     }),
   )
   const models = new Set(states.filter(({ baseline }) => baseline).map(({ spec }) => spec.model))
-  await Promise.all([
-    answering.length > 0 && code.prepare(groups.derives, functions(answering)),
-    apart.size > 0 && code.prepare(groups.shadows, functions([...apart])),
-    models.size > 0 &&
-      code.prepare(
-        groups.baselines,
-        [...models].map((model) => ({ key: baselineKey(model), code: manifest.models[model]!.baseline! })),
+  const baselines = [...models].map((model) => ({ key: baselineKey(model), code: manifest.models[model]!.baseline! }))
+  const wanted: [string, readonly CodeFunction[]][] = [
+    [groups.derives, functions(answering)],
+    [groups.shadows, functions([...apart])],
+    [groups.baselines, baselines],
+  ]
+  const problems = await Promise.all(
+    wanted
+      .filter(([, list]) => list.length > 0)
+      .map(([group, list]) =>
+        code.prepare(group, list).then(
+          () => [],
+          (error: unknown) => [{ group, reason: messageOf(error) }],
+        ),
       ),
-  ])
+  )
+  return problems.flat()
 }
 
 const bare = (model: string): string => `${model} without inputs`

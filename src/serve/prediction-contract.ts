@@ -45,17 +45,19 @@ const pathOf = (folder: string, digest: Digest) => join(folder, 'contracts', `${
 export async function writeContract(folder: string, contract: PredictionContract): Promise<Digest> {
   const digest = digestJson(contract)
   const path = pathOf(folder, digest)
-  if ((await readFile(path, 'utf8').catch(() => null)) !== null) return digest
   await mkdir(join(folder, 'contracts'), { recursive: true })
-  const partial = `${path}.${process.pid}.partial`
-  const handle = await open(partial, 'w')
-  try {
-    await handle.writeFile(JSON.stringify(contract))
-    await handle.sync()
-  } finally {
-    await handle.close()
+  if ((await readFile(path, 'utf8').catch(() => null)) === null) {
+    const partial = `${path}.${process.pid}.partial`
+    const handle = await open(partial, 'w')
+    try {
+      await handle.writeFile(JSON.stringify(contract))
+      await handle.sync()
+    } finally {
+      await handle.close()
+    }
+    await rename(partial, path)
   }
-  await rename(partial, path)
+  // Also where another process wrote it: its name may not be on disk yet.
   await syncFolder(join(folder, 'contracts'))
   await syncFolder(folder)
   return digest

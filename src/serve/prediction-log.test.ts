@@ -1,7 +1,10 @@
 // Goal: what was acknowledged is found again, by id and by period. Method: real segments in temporary folders.
+import { spawn } from 'node:child_process'
+import { once } from 'node:events'
 import { mkdtemp, readdir, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { type ReplayClock, replayClock } from '../clock.ts'
 import type { PredictionContract } from './prediction-contract.ts'
@@ -176,6 +179,26 @@ describe('the prediction log', () => {
     expect(log.failure()).toBeNull()
     for (const path of inTheWay) await rm(path)
     expect(await all()).toHaveLength(1 + kept.filter(Boolean).length)
+  })
+
+  it('has every acknowledged prediction after its process was killed at any instant', async () => {
+    const script = fileURLToPath(new URL('../../test/serving/predicting-process.ts', import.meta.url))
+    for (const lifeMs of [30, 110, 210]) {
+      const child = spawn(process.execPath, [script, folder], { stdio: ['ignore', 'pipe', 'inherit'] })
+      let acknowledged = ''
+      child.stdout.on('data', (data) => {
+        if (acknowledged === '') setTimeout(() => child.kill('SIGKILL'), lifeMs)
+        acknowledged += String(data)
+      })
+      await once(child, 'close')
+      // The last line may be half a line: it was on its way when the process died.
+      const ids = acknowledged.split('\n').slice(0, -1)
+      expect(ids.length).toBeGreaterThan(16)
+      const found = new Set((await all()).map(({ predictionId }) => predictionId))
+      expect(ids.filter((id) => !found.has(id))).toEqual([])
+      const reader = openPredictionReader(folder)
+      for (const id of ids.slice(-20)) expect((await reader.get(id))?.predictionId).toBe(id)
+    }
   })
 
   it('refuses a contract that was changed on disk', async () => {
