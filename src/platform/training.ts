@@ -8,6 +8,7 @@ import type { Platform } from '../platform.ts'
 import { splitLines } from '../process/supervisor.ts'
 import { versionName } from '../registry/index.ts'
 import type { TrainingPorts } from '../train/index.ts'
+import { frozenSets } from './frozen-sets.ts'
 import { gitState } from './git.ts'
 
 const entry = fileURLToPath(
@@ -29,6 +30,7 @@ export async function trainingPorts(platform: Platform): Promise<TrainingPorts> 
     runFunction: (code, name, rows) => platform.code().runFunction(code, name, rows),
     runJob,
     keep: (bytes) => blobs.put(bytes),
+    frozenSets: frozenSets(platform),
     runFolder: (run) => join(platform.layout.runs, run),
     git: () => gitState(rootDir),
     environment: { node: process.versions.node, platform: `${process.platform}-${process.arch}` },

@@ -1,5 +1,6 @@
 export { type CheckResult, runChecks } from './checks.ts'
 export { deriveColumns } from './derive-columns.ts'
+export type { FrozenSet, FrozenSets, RowEvidence } from './frozen-set.ts'
 export { jobFiles, progressPrefix, readJob, readReport, type TrainerReport, type TrainingJob } from './job-folder.ts'
 export { type BinaryMetrics, evaluateBinary } from './metrics/binary.ts'
 export { train } from './run.ts'

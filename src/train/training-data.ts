@@ -1,11 +1,11 @@
 import type { CheckSpec, ModelSpec } from '../define/index.ts'
 import type { TableVersion } from '../offline/index.ts'
-import { buildTrainingSet, type TrainingSet } from '../offline/index.ts'
+import { draftTrainingSet, type TrainingSet } from '../offline/index.ts'
 import type { Run, TrainingSetSummary } from '../registry/index.ts'
 import { type Table, takeRows } from '../values/index.ts'
-import type { LeakageEvidence } from './checks.ts'
 import { deriveColumns } from './derive-columns.ts'
 import { labelsOf } from './evaluation.ts'
+import { evidenceKey, type FrozenSet, labelledRows, type RowEvidence } from './frozen-set.ts'
 import { entityOverlap, type FutureColumn, futureColumns, inputsOn, recomputeSample } from './leakage.ts'
 import { matrixFromTable } from './matrix-from-table.ts'
 import { featuresNearLabel } from './metrics/single-feature.ts'
@@ -14,7 +14,9 @@ import type { TrainingListener, TrainingPorts } from './training-ports.ts'
 
 /** A training set made ready for a trainer: split by time. */
 export interface TrainingData {
-  readonly set: TrainingSet
+  readonly set: FrozenSet
+  /** Features with their statuses. They are not kept with a set: for one that was kept they are computed anew. */
+  readonly features: () => Promise<TrainingSet['features']>
   readonly training: Table
   readonly validation: Table
   /** Places of the training rows in the set. */
@@ -40,7 +42,7 @@ export function sourcesOf(manifest: TrainingPorts['manifest'], model: ModelSpec)
   return [...new Set(names)]
 }
 
-/** Builds the training set of a run and splits it. */
+/** The training set of a run, split: the one that was kept where the same was built before, else built now and kept. */
 export async function buildForTraining(
   ports: TrainingPorts,
   model: ModelSpec,
@@ -48,7 +50,7 @@ export async function buildForTraining(
   run: Pick<Run, 'fromMs' | 'toMs' | 'cutMs'>,
   onProgress?: TrainingListener['onProgress'],
 ): Promise<TrainingData> {
-  const set = await buildTrainingSet({
+  const draft = await draftTrainingSet({
     engine: ports.engine,
     manifest: ports.manifest,
     model,
@@ -61,19 +63,36 @@ export async function buildForTraining(
       ? {}
       : { onProgress: (done: number, total: number) => onProgress('build the training set', done, total) }),
   })
-  const split = splitByTime(set.table, (row) => set.hasLabel(row), model.split)
+  const kept = await ports.frozenSets.find(draft.identity)
+  if (kept !== null) return split(model, versions, run, kept, async () => (await draft.build()).features)
+  const { table, content, identity, summary, features } = await draft.build()
+  const set: FrozenSet = { table, content, identity, summary }
+  const data = split(model, versions, run, set, async () => features)
+  await ports.frozenSets.keep(set)
+  return data
+}
+
+function split(
+  model: ModelSpec,
+  versions: Readonly<Record<string, TableVersion>>,
+  run: Pick<Run, 'fromMs' | 'toMs' | 'cutMs'>,
+  set: FrozenSet,
+  features: TrainingData['features'],
+): TrainingData {
+  const { training, validation } = splitByTime(set.table, labelledRows(set, model), model.split)
   return {
     set,
-    training: takeRows(set.table, split.training),
-    validation: takeRows(set.table, split.validation),
-    trainingRows: split.training,
+    features,
+    training: takeRows(set.table, training),
+    validation: takeRows(set.table, validation),
+    trainingRows: training,
     summary: {
       identity: set.identity,
       content: set.content,
       cutMs: run.cutMs,
       fromMs: run.fromMs,
       toMs: run.toMs,
-      rows: { training: split.training.length, validation: split.validation.length, spine: set.table.rows },
+      rows: { training: training.length, validation: validation.length, spine: set.summary.spineRows },
       labelStatus: set.summary.labelStatus,
       loggedAsOf: set.summary.loggedAsOf,
       tables: Object.values(versions).map(({ source, digest, cutoverMs, files }) => ({
@@ -114,13 +133,17 @@ export const findLeakage = {
     data: TrainingData,
     check: Extract<CheckSpec, { check: 'leakage' }>,
     onProgress?: TrainingListener['onProgress'],
-  ): Promise<Omit<LeakageEvidence, 'futureColumns'>> {
+  ): Promise<RowEvidence> {
+    const key = evidenceKey(data.set, model)
+    const found = await ports.frozenSets.evidence(key)
+    if (found !== null) return found
+    const features = await data.features()
     const step = Math.max(1, Math.floor(data.trainingRows.length / check.sampleRows))
     const rows = Array.from(
       { length: Math.min(check.sampleRows, data.trainingRows.length) },
       (_, i) => data.trainingRows[i * step]!,
     )
-    const recomputed = await recomputeSample(ports.engine, data.set.features, versions, rows, (done, total) =>
+    const recomputed = await recomputeSample(ports.engine, features, versions, rows, (done, total) =>
       onProgress?.('recompute a sample at its moments', done, total),
     )
     const moment = ports.manifest.moments[model.moment]!
@@ -128,7 +151,7 @@ export const findLeakage = {
       key.map(({ name }) => (key.length === 1 ? role : `${role}_${name}`)),
     )
     onProgress?.('look for features that equal the label', 0, 0)
-    return {
+    const evidence: RowEvidence = {
       recomputed,
       overlap: entityOverlap(data.training, data.validation, roles),
       nearLabel: featuresNearLabel(
@@ -137,5 +160,7 @@ export const findLeakage = {
         check.singleFeatureAuc,
       ),
     }
+    await ports.frozenSets.keepEvidence(key, evidence)
+    return evidence
   },
 }

@@ -4,6 +4,7 @@ import type { Digest } from '../digest.ts'
 import type { OfflineEngine, TableVersion } from '../offline/index.ts'
 import type { GitState, Registry, Version } from '../registry/index.ts'
 import type { Instant } from '../values/index.ts'
+import type { FrozenSets } from './frozen-set.ts'
 
 /** What a training needs of the platform; the composition root fills it in. */
 export interface TrainingPorts {
@@ -28,6 +29,8 @@ export interface TrainingPorts {
   ) => Promise<number>
   /** Keeps bytes and says their digest. */
   readonly keep: (bytes: Uint8Array) => Promise<Digest>
+  /** Training sets that were built before. */
+  readonly frozenSets: FrozenSets
   /** A folder of its own for a run. */
   readonly runFolder: (run: string) => string
   readonly git: () => Promise<GitState | null>
