@@ -4,7 +4,7 @@ import type { DuckDBConnection } from '@duckdb/node-api'
 import type { SourceSpec } from '../../define/index.ts'
 import { digestJson } from '../../digest.ts'
 import { noonmarkError } from '../../errors.ts'
-import type { Instant } from '../../values/index.ts'
+import { checkTimeZone, type Instant } from '../../values/index.ts'
 import type { TableFile, TableVersion } from '../offline-engine.ts'
 import { checkValues } from './duckdb-check.ts'
 import { text } from './duckdb-dialect.ts'
@@ -14,7 +14,7 @@ import { askRows } from './duckdb-read.ts'
 /**
  * Lists the files of a source's history, checks every declared column and value of them and pins them.
  * @throws source_file_missing, source_file_unreadable, source_column_missing, source_column_type, source_time_naive,
- * source_value_invalid, source_value_missing
+ * source_value_invalid, source_value_missing, time_zone_unknown
  */
 export async function listHistory(
   connection: DuckDBConnection,
@@ -23,6 +23,7 @@ export async function listHistory(
   { rootDir, cutoverMs }: { readonly rootDir: string; readonly cutoverMs: Instant | null },
 ): Promise<TableVersion> {
   const owner = `source ${source.name}`
+  if (source.timeZone !== null) checkTimeZone(source.timeZone, `${owner} > timeZone`)
   const paths = source.history === null ? [] : await historyPaths(connection, source, source.history, rootDir)
   const shaped = []
   for (const path of paths) {
