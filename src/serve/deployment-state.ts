@@ -47,3 +47,19 @@ export function recordSlots(wiring: Wiring, model: WiredModel, contract: Digest)
     derived: model.derives.map((index) => wiring.derives[index]!),
   }
 }
+
+/** The derives that the answers of these deployments need. */
+export function derivesOf(asked: readonly DeploymentState[]): number[] {
+  const [first, ...others] = asked
+  const own = (first?.champion ?? first?.declared)?.wired.derives ?? []
+  if (others.length === 0) return [...own]
+  return [...new Set([...own, ...others.flatMap(({ champion, declared }) => (champion ?? declared).wired.derives)])]
+}
+
+/**
+ * The groups of functions of a moment. A derive that is stopped takes its thread with it, and neither the baseline nor
+ * another moment; what only shadows need runs apart from what answers.
+ */
+export function codeGroups(moment: string): { derives: string; shadows: string; baselines: string } {
+  return { derives: `derives of ${moment}`, shadows: `shadows of ${moment}`, baselines: `baselines of ${moment}` }
+}

@@ -12,6 +12,7 @@ export { loadVersion, type VersionSource } from './model-runtime.ts'
 export type { DeploymentAnswer, MomentAnswer, RowAnswer } from './moment-predictor.ts'
 export { requestRowLimit } from './moment-request.ts'
 export { createPredictor, type DeploymentTrouble, type Predictor, type PredictorOptions } from './predict.ts'
+export { predictionJson } from './prediction-json.ts'
 export { openPredictionLog, type PredictionLog, type PredictionLogOptions } from './prediction-log.ts'
 export {
   firstAcknowledged,
@@ -19,7 +20,7 @@ export {
   type PredictionQuery,
   type PredictionReader,
 } from './prediction-reader.ts'
-export { type AnsweredBy, type PredictionRecord, predictionJson } from './prediction-record.ts'
+export type { AnsweredBy, PredictionRecord } from './prediction-record.ts'
 export type { CodeCall, CodeFunction, CodeOutcome, CodeResult, ProjectCode } from './project-code.ts'
 export { type DeploymentRoute, type Hold, routeDeployment } from './route.ts'
 export { type ServingMetrics, servingMetrics } from './serving-metrics.ts'

@@ -367,6 +367,24 @@ describe('a shadow', () => {
     )
   })
 
+  it('whose own derive fails leaves the champion alone', async () => {
+    const world = await open({
+      versions(versions, { models }) {
+        const spec = models.late!
+        const [hour] = spec.inputs.filter((input) => input.input === 'derive')
+        // The other version's derive has other code under the same name; it is given arguments that it cannot read.
+        const inputs = spec.inputs.map((input) =>
+          input.input === 'derive' && input.name === 'moody' ? { ...input, code: hour!.code } : input,
+        )
+        const version = versions.get('late:2')!
+        versions.set('late:2', { ...version, model: { ...spec, inputs } } as typeof version) // still a version
+      },
+    })
+    expect((await ask(world)).results['late-quote']).toMatchObject({ answered_by: 'champion' })
+    const shadow = (await records(world)).find(({ arm }) => arm === 'shadow')
+    expect(shadow).toMatchObject({ version: 'late:2', output: null, reason: 'code_failed: moody' })
+  })
+
   it('that fails is logged with its reason and without output', async () => {
     const world = await open()
     await ask(world, { mood: 'throw' })

@@ -3,9 +3,16 @@ import type { Manifest, ModelSpec } from '../define/index.ts'
 import type { Digest } from '../digest.ts'
 import { noonmarkError } from '../errors.ts'
 import { baselineKey } from './decision.ts'
-import { type DeploymentState, type LoggedModel, recordSlots, type ServingModel } from './deployment-state.ts'
+import {
+  codeGroups,
+  type DeploymentState,
+  derivesOf,
+  type LoggedModel,
+  recordSlots,
+  type ServingModel,
+} from './deployment-state.ts'
 import type { FeatureLookup, PositionWaiter } from './feature-lookup.ts'
-import { codeGroups, derivesOf, type MomentAnswer, momentPredictor } from './moment-predictor.ts'
+import { type MomentAnswer, momentPredictor } from './moment-predictor.ts'
 import { messageOf } from './occasion.ts'
 import type { PredictionLog } from './prediction-log.ts'
 import type { CodeFunction, ProjectCode } from './project-code.ts'
