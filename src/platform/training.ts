@@ -7,9 +7,11 @@ import { readLock, withVersion, writeLock } from '../plan/index.ts'
 import type { Platform } from '../platform.ts'
 import { splitLines } from '../process/supervisor.ts'
 import { versionName } from '../registry/index.ts'
+import { openPredictionReader } from '../serve/index.ts'
 import type { TrainingPorts } from '../train/index.ts'
 import { frozenSets } from './frozen-sets.ts'
 import { gitState } from './git.ts'
+import { loggedAsOf } from './logged-as-of.ts'
 
 const entry = fileURLToPath(
   new URL(import.meta.url.endsWith('.ts') ? '../process/run.ts' : '../process/run.js', import.meta.url),
@@ -27,6 +29,8 @@ export async function trainingPorts(platform: Platform): Promise<TrainingPorts> 
     registry,
     now: () => clock.now(),
     tables: (sources) => platform.tables().pin(manifest, sources),
+    loggedAsOf: (moment, sources) => (moments) =>
+      loggedAsOf(openPredictionReader(platform.layout.predictions).read(), manifest.moments[moment]!, sources, moments),
     runFunction: (code, name, rows) => platform.code().runFunction(code, name, rows),
     runJob,
     keep: (bytes) => blobs.put(bytes),

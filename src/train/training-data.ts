@@ -59,6 +59,7 @@ export async function buildForTraining(
     cutMs: run.cutMs,
     fromMs: run.fromMs,
     toMs: run.toMs,
+    loggedAsOf: ports.loggedAsOf(model.moment, Object.keys(versions)),
     ...(onProgress === undefined
       ? {}
       : { onProgress: (done: number, total: number) => onProgress('build the training set', done, total) }),

@@ -3,7 +3,7 @@ import type { Manifest } from '../define/index.ts'
 import type { Digest } from '../digest.ts'
 import type { OfflineEngine, TableVersion } from '../offline/index.ts'
 import type { GitState, Registry, Version } from '../registry/index.ts'
-import type { Instant } from '../values/index.ts'
+import type { Instant, Table } from '../values/index.ts'
 import type { FrozenSets } from './frozen-set.ts'
 
 /** What a training needs of the platform; the composition root fills it in. */
@@ -16,6 +16,14 @@ export interface TrainingPorts {
   readonly now: () => Instant
   /** Pins the tables of sources as they are now. */
   readonly tables: (sources: readonly string[]) => Promise<Readonly<Record<string, TableVersion>>>
+  /**
+   * For past occurrences of a moment that were served and logged: up to which instant each of the sources was known to the
+   * answer. One value a row of the moments handed over, NaN where nothing was logged; sources without any are left out.
+   */
+  readonly loggedAsOf: (
+    moment: string,
+    sources: readonly string[],
+  ) => (moments: Table) => Promise<Readonly<Record<string, Float64Array>>>
   /** Runs one function of the project over rows of arguments; the values in order. Throws code_failed naming it. */
   readonly runFunction: (
     code: Digest,
