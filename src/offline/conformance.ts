@@ -1,6 +1,7 @@
 import { describe } from 'vitest'
 import { featureLaws } from './conformance/feature-laws.ts'
 import type { OpenOfflineEngine } from './conformance/harness.ts'
+import { outcomeLaws } from './conformance/outcome-laws.ts'
 import { sourceLaws } from './conformance/source-laws.ts'
 import { tableLaws } from './conformance/table-laws.ts'
 
@@ -14,6 +15,7 @@ export function offlineEngineConformance(driver: string, open: OpenOfflineEngine
   describe(`offline engine: ${driver}`, () => {
     describe('sources', () => sourceLaws(open))
     describe('features', () => featureLaws(open))
+    describe('moments and outcomes', () => outcomeLaws(open))
     describe('tables', () => tableLaws(open))
   })
 }

@@ -61,8 +61,8 @@ export async function joinOutcomes(
   const { event, known } = rows.source
   const visible = visibleRows(rows.source, spine.cutMs)
   const { entities, rows: entityOf, spines } = entityIndex(rows.key, rows.source.rows, visible, [spine.key])
-  // Only the first and the last row depend on Order among rows of equal times.
-  const ordered = outcome.aggregate === 'first' || outcome.aggregate === 'last'
+  // Only these depend on Order among rows of equal times: a sum of doubles does in its last digits.
+  const ordered = ['first', 'last', 'sum', 'mean'].includes(outcome.aggregate ?? '')
   const byEvent = ordered ? await orderRows(rows.source, visible, rows.tieRanks) : sortOrder(event, visible)
   const { order, starts } = groupRows(byEvent, entityOf, entities)
   const count = spine.at.length

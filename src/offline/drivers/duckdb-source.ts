@@ -61,7 +61,7 @@ export class DuckdbSource {
     for (const origin of ['history', 'log'] as const) {
       const shaped = []
       const rowsOf = new Map<string, number>()
-      for (const file of version.files.filter((each) => each.origin === origin)) {
+      for (const file of byContent(version.files.filter((each) => each.origin === origin))) {
         const path = isAbsolute(file.path) ? file.path : join(rootDir, file.path)
         await checkPinned(knowledge, owner, path, file)
         rowsOf.set(path, file.rows)
@@ -245,6 +245,11 @@ function utf8Ids({ codes, dictionary }: Extract<Column, { type: 'string' }>): (r
   const encoder = new TextEncoder()
   const bytes = dictionary.map((id) => encoder.encode(id))
   return (row) => bytes[codes[row]!]!
+}
+
+/** Files in an order that does not depend on their names, so that one version gives one result to the last digit. */
+function byContent(files: readonly TableFile[]): TableFile[] {
+  return [...files].sort((a, b) => (a.sha256 < b.sha256 ? -1 : a.sha256 > b.sha256 ? 1 : 0))
 }
 
 async function checkPinned(knowledge: FileKnowledge, owner: string, path: string, file: TableFile): Promise<void> {
