@@ -64,11 +64,11 @@ function codeColumn(column: Column, counted: Uint32Array | null, spines: readonl
     const index = new Map<string, number>()
     const own = Int32Array.from(column.dictionary, (text) => codeOf(index, text))
     return {
-      rows: Int32Array.from(column.codes, (code) => (code < 0 ? nullKey : own[code]!)),
+      rows: recode(column.codes, own),
       spines: spines.map((spine) => {
         if (spine.type !== 'string') throw new TypeError(`a key column of strings meets one of ${spine.type}`)
         const theirs = Int32Array.from(spine.dictionary, (text) => index.get(text) ?? absentKey)
-        return Int32Array.from(spine.codes, (code) => (code < 0 ? nullKey : theirs[code]!))
+        return recode(spine.codes, theirs)
       }),
       codes: index.size,
     }
@@ -90,6 +90,12 @@ function codeColumn(column: Column, counted: Uint32Array | null, spines: readonl
     return codes
   })
   return { rows, spines: found, codes: index.size }
+}
+
+function recode(codes: Int32Array, to: Int32Array): Int32Array<ArrayBuffer> {
+  const recoded = new Int32Array(codes.length)
+  for (let row = 0; row < codes.length; row++) recoded[row] = codes[row]! < 0 ? nullKey : to[codes[row]!]!
+  return recoded
 }
 
 function reader(column: Exclude<Column, { type: 'string' }>): (row: number) => number | bigint | null {

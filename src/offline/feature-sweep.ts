@@ -11,6 +11,7 @@ import {
   runningShare,
 } from './running.ts'
 import { slidingFold } from './sliding-fold.ts'
+import { gather } from './sort-order.ts'
 import { type SortedRows, unseenStatuses } from './sorted-rows.ts'
 
 /** The rows of one feature: those that its filter, its nulls and its window let in. */
@@ -134,12 +135,6 @@ function foldOf(spec: AggregateSpec): 'sum' | 'mean' | 'min' | 'max' {
   if (spec.function === 'sum' || spec.function === 'mean' || spec.function === 'min' || spec.function === 'max')
     return spec.function
   throw new TypeError(`${spec.function} is not a fold`)
-}
-
-function gather(values: Float64Array, order: Uint32Array): Float64Array {
-  const gathered = new Float64Array(order.length)
-  for (let i = 0; i < order.length; i++) gathered[i] = values[order[i]!]!
-  return gathered
 }
 
 /** For every row in order of known its place in order of leaving. */

@@ -112,5 +112,7 @@ function take(column: Column, rows: Int32Array): Column {
       values: BigInt64Array.from(rows, (row) => (row < 0 ? 0n : column.values[row]!)),
       nulls: Uint8Array.from(rows, (row) => (row < 0 ? 1 : column.nulls[row]!)),
     }
-  return { type: column.type, values: Float64Array.from(rows, (row) => (row < 0 ? Number.NaN : column.values[row]!)) }
+  const values = new Float64Array(rows.length)
+  for (let i = 0; i < rows.length; i++) values[i] = rows[i]! < 0 ? Number.NaN : column.values[rows[i]!]!
+  return { type: column.type, values }
 }

@@ -4,12 +4,12 @@
  * @param rows which places to sort; all where left out
  */
 export function sortOrder(keys: Float64Array, rows?: Uint32Array): Uint32Array {
-  const order = rows === undefined ? Uint32Array.from(keys, (_, index) => index) : rows.slice()
+  const order = rows === undefined ? places(keys.length) : rows.slice()
   if (isSorted(keys, order)) return order
   if (order.length < 4096) {
-    const places = Array.from(order, (row, place) => ({ row, place, key: keys[row]! }))
-    places.sort((a, b) => (a.key < b.key ? -1 : a.key > b.key ? 1 : a.place - b.place))
-    return Uint32Array.from(places, ({ row }) => row)
+    const keyed = Array.from(order, (row, place) => ({ row, place, key: keys[row]! }))
+    keyed.sort((a, b) => (a.key < b.key ? -1 : a.key > b.key ? 1 : a.place - b.place))
+    return Uint32Array.from(keyed, ({ row }) => row)
   }
   const count = order.length
   // A double's bits order as unsigned integers once the sign is flipped (and all other bits too where it is negative).
@@ -23,7 +23,7 @@ export function sortOrder(keys: Float64Array, rows?: Uint32Array): Uint32Array {
     low[i] = sign === 1 ? ~words[2 * i]! : words[2 * i]!
     high[i] = sign === 1 ? ~words[2 * i + 1]! : words[2 * i + 1]! ^ 0x80000000
   }
-  let places = Uint32Array.from(order, (_, place) => place)
+  let current = places(count)
   let spare = new Uint32Array(count)
   for (const [digits, shift] of [
     [low, 0],
@@ -31,10 +31,24 @@ export function sortOrder(keys: Float64Array, rows?: Uint32Array): Uint32Array {
     [high, 0],
     [high, 16],
   ] as const) {
-    if (pass(digits, shift, places, spare)) [places, spare] = [spare, places]
+    if (pass(digits, shift, current, spare)) [current, spare] = [spare, current]
   }
-  for (let i = 0; i < count; i++) spare[i] = order[places[i]!]!
+  for (let i = 0; i < count; i++) spare[i] = order[current[i]!]!
   return spare
+}
+
+/** 0, 1, 2, ... */
+function places(count: number): Uint32Array<ArrayBuffer> {
+  const all = new Uint32Array(count)
+  for (let place = 0; place < count; place++) all[place] = place
+  return all
+}
+
+/** The values at places, in the order of the places. */
+export function gather(values: Float64Array, order: Uint32Array): Float64Array<ArrayBuffer> {
+  const gathered = new Float64Array(order.length)
+  for (let i = 0; i < order.length; i++) gathered[i] = values[order[i]!]!
+  return gathered
 }
 
 /** One pass over a 16-bit digit; false, and nothing done, where all have the same digit. */

@@ -1,6 +1,6 @@
 import { type Column, statusCode } from '../values/index.ts'
 import { absentKey, entityIndex, nullKey } from './entity-index.ts'
-import { groupRows, sortOrder } from './sort-order.ts'
+import { gather, groupRows, sortOrder } from './sort-order.ts'
 import { type SourceRows, visibleRows } from './source-rows.ts'
 
 /** Where and when features are asked for. Asks with the same spine share its sorting. */
@@ -65,8 +65,8 @@ export function sortRows(
   const entering = groupRows(sortOrder(source.known, byEvent), entityOf, index.entities)
   const timed = (order: Uint32Array) => ({
     rows: order,
-    known: Float64Array.from(order, (row) => source.known[row]!),
-    event: Float64Array.from(order, (row) => source.event[row]!),
+    known: gather(source.known, order),
+    event: gather(source.event, order),
   })
   const times = timed(entering.order)
   return {

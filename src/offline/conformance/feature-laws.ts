@@ -51,7 +51,7 @@ export function featureLaws(open: OpenOfflineEngine): void {
         const standing = naiveStanding(rows.map((row) => naiveRow(source, row)))
         expectFeatures(standing, source, spine, aggregates, answers)
       }),
-      { numRuns: 8 },
+      { numRuns: 5 },
     )
   })
 
@@ -117,7 +117,7 @@ export function featureLaws(open: OpenOfflineEngine): void {
           expect(actual, JSON.stringify(expression)).toEqual(numbered.map((row) => evaluate(row)))
         })
       }),
-      { numRuns: 25 },
+      { numRuns: 20 },
     )
   })
 

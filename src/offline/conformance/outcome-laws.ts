@@ -69,7 +69,7 @@ export function outcomeLaws(open: OpenOfflineEngine): void {
           }))
         expect(Array.from({ length: table.rows }, (_, i) => tableRow(table, i))).toEqual(expected)
       }),
-      { numRuns: 8 },
+      { numRuns: 5 },
     )
   })
 
@@ -134,7 +134,7 @@ export function outcomeLaws(open: OpenOfflineEngine): void {
             expect(actual).toEqual(expected.map(({ count: _, ...rest }) => rest))
           },
         ),
-        { numRuns: aggregate === null ? 15 : 6 },
+        { numRuns: aggregate === null ? 10 : 4 },
       )
     },
   )

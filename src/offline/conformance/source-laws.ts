@@ -274,7 +274,7 @@ export function sourceLaws(open: OpenOfflineEngine): void {
             expect(read).toEqual(texts.map((each) => `${each} ${formatInstant(parseInstant(each, { timeZone }))}`))
           },
         ),
-        { numRuns: 15 },
+        { numRuns: 10 },
       )
     })
   })
@@ -319,7 +319,7 @@ export function sourceLaws(open: OpenOfflineEngine): void {
               )
             },
           ),
-          { numRuns: 8 },
+          { numRuns: 5 },
         )
       },
     )

@@ -13,6 +13,7 @@ import type {
 } from '../offline-engine.ts'
 import { joinOutcomes } from '../outcome-join.ts'
 import { orderRows } from '../row-order.ts'
+import { gather } from '../sort-order.ts'
 import { visibleRows } from '../source-rows.ts'
 import { type StandingRows, standingRows } from '../standing-rows.ts'
 import type { FileKnowledge } from './duckdb-files.ts'
@@ -50,9 +51,9 @@ export async function readSource(
   { columns: names = Object.keys(source.columns), knownBeforeMs }: ReadOptions,
 ): Promise<SourceTable> {
   const { reader, standing } = await openSource(session, source, version)
-  const columns = await reader.columns(names)
   const rows = knownBeforeMs === undefined ? countedRows(standing, null, null) : visibleRows(standing, knownBeforeMs)
-  const take = (values: Float64Array) => Float64Array.from(rows, (row) => values[row]!)
+  const columns = await reader.columns(names, markRows(standing.rows, rows))
+  const take = (values: Float64Array) => gather(values, rows)
   return {
     rows: rows.length,
     columns: Object.fromEntries(names.map((name, i) => [name, takeColumn(columns[i]!, rows)])),
@@ -80,8 +81,11 @@ export async function readMoments(
     ),
     ...moment.request,
   ]
-  const columns = await reader.columns(fields.map(({ column }) => column))
-  const at = Float64Array.from(rows, (row) => standing.event[row]!)
+  const columns = await reader.columns(
+    fields.map(({ column }) => column),
+    markRows(standing.rows, rows),
+  )
+  const at = gather(standing.event, rows)
   return {
     rows: rows.length,
     columns: {
@@ -109,6 +113,14 @@ export async function outcomes(session: DuckdbSession, request: OutcomeRequest):
   const columns: Column[] = await reader.expressions([...key, outcome.value])
   const rows = { source: standing, key: columns.slice(0, -1), value: columns.at(-1)!, tieRanks: reader.tieRanks }
   return joinOutcomes(outcome, source, rows, spine)
+}
+
+/** Marks the rows whose texts are worth reading; null for all. */
+function markRows(total: number, rows: Uint32Array): Uint8Array | null {
+  if (rows.length === total) return null
+  const marks = new Uint8Array(total)
+  for (const row of rows) marks[row] = 1
+  return marks
 }
 
 /** The rows that count and happened within a range. */
