@@ -387,6 +387,11 @@ export const errorTable = {
     mend: 'Pin a version that `noonmark versions list` shows, or train it here.',
   },
   window_invalid: { status: 400, what: 'A window is not allowed.', mend: 'Windows are one minute or longer.' },
+  worker_unavailable: {
+    status: 503,
+    what: 'The process that trains, builds and measures is down.',
+    mend: 'Ask again in a moment: it starts again by itself. Predictions and events go on meanwhile.',
+  },
   writer_unavailable: {
     status: 503,
     what: 'The process that takes events is down.',

@@ -9,6 +9,7 @@ export {
 } from './applied-manifest.ts'
 export { type ApplyRequest, type ApplyResult, applyPlan, codeDigests } from './apply.ts'
 export { type BuiltManifest, buildManifest } from './build-manifest.ts'
+export { type CatalogEntry, type CatalogKind, catalogEntry, catalogKinds, catalogOf, searchCatalog } from './catalog.ts'
 export { changesBetween } from './changes.ts'
 export { aggregateText, expressionText } from './definition-text.ts'
 export type { AnyDefinition, LoadedDefinition } from './definitions.ts'
@@ -26,6 +27,7 @@ export {
   releaseHold,
   setHold,
 } from './hold.ts'
+export { type Lineage, type LineageNode, lineageOf } from './lineage.ts'
 export { type LoadedProject, loadProject } from './load-project.ts'
 export {
   emptyLock,
