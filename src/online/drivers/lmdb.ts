@@ -16,9 +16,8 @@ export interface LmdbOnlineStoreOptions {
 const readerCheckMs = 30_000
 
 /**
- * An online store in LMDB, memory-mapped: one process writes, any number read without locks. A write is visible and in the
- * page cache when it resolves, so it survives `kill -9`; LMDB flushes it to the disk right after, and the log, from which
- * everything here can be replayed, was durable before.
+ * An online store in LMDB, memory-mapped: one process writes, any number read without locks. A write is visible and on the
+ * disk when it resolves.
  */
 export function lmdbOnlineStore({ folder, readOnly = false }: LmdbOnlineStoreOptions): OnlineStore {
   const db = openDatabase(folder, readOnly)
@@ -55,14 +54,14 @@ export function lmdbOnlineStore({ folder, readOnly = false }: LmdbOnlineStoreOpt
       }
     },
     async write({ puts, deletes, deleteRanges = [] }) {
-      const write = db.transaction(() => {
+      // On this thread, and not through LMDB's own: a batch is small, and nothing can come between its reads and writes.
+      db.transactionSync(() => {
         for (const { from, to } of deleteRanges) {
           for (const key of [...db.getKeys({ start: from, end: to })]) db.remove(key)
         }
         for (const key of deletes) db.remove(key)
         for (const { key, value } of puts) db.put(key, value)
       })
-      await write
     },
     async close() {
       clearInterval(timer)
@@ -119,7 +118,6 @@ function openDatabase(path: string, readOnly: boolean): Database {
       encoding: 'binary',
       cache: false,
       maxReaders: 126,
-      separateFlushed: true,
     }) as Database // the same object under its fuller type
   } catch (cause) {
     throw noonmarkError('store_unavailable', { message: `The online store in ${path} cannot be opened.`, cause })
