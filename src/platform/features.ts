@@ -20,11 +20,12 @@ export function featureLookup(project: string, store: OnlineStore, frontiers: Pi
             frontiers: frontiers.all,
           })),
         )
-        return answers.map(({ values, statuses: codes, asOf }) => ({
+        return answers.map(({ values, statuses: codes, asOf, failure }) => ({
           values,
           statuses: Array.from(codes, (code) => statuses[code]!),
           asOf,
           tables: {},
+          failure: failure === null ? null : failure instanceof Error ? failure.message : String(failure),
         }))
       }
     },

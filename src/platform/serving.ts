@@ -34,6 +34,7 @@ import {
   servingMetrics,
   type VersionState,
 } from '../serve/index.ts'
+import { parsePosition } from '../stream/index.ts'
 import { featureLookup } from './features.ts'
 
 /** How serving is started. */
@@ -80,8 +81,14 @@ export async function startServing(platform: Platform, options: ServingOptions):
   const lookup = featureLookup(project, online, frontiers)
   const positions = {
     waitFor: async (position: string, timeoutMs: number): Promise<boolean> => {
+      const started = performance.now()
+      const { source, receivedMs } = parsePosition(position)
+      // The writer hurries; that this process sees the rows is told by its own frontier.
       const reached = await writer.call('waitFor', { position, timeoutMs })
-      return reached === true
+      return (
+        reached === true &&
+        frontiers.waitBeyond(source, receivedMs, Math.max(1, timeoutMs - (performance.now() - started)))
+      )
     },
   }
   const serving = servingMetrics(metrics)
