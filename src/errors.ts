@@ -255,6 +255,16 @@ export const errorTable = {
     what: 'A row does not fit its declaration.',
     mend: 'Send every required field, no other fields, each of its type.',
   },
+  run_ended: {
+    status: 409,
+    what: 'The run has ended, so there is nothing to cancel.',
+    mend: 'Look at it with `noonmark runs show <run>`, or train again.',
+  },
+  run_lost: {
+    status: 500,
+    what: 'The process of a run ended before the run did.',
+    mend: 'Train again; look at the memory of the machine where it happens repeatedly.',
+  },
   segment_damaged: {
     status: 500,
     what: 'A segment of a log holds bytes that are not a record.',
@@ -387,6 +397,7 @@ export const errorTable = {
     mend: 'Pin a version that `noonmark versions list` shows, or train it here.',
   },
   window_invalid: { status: 400, what: 'A window is not allowed.', mend: 'Windows are one minute or longer.' },
+  work_cancelled: { status: 409, what: 'The work was cancelled.', mend: 'Ask for it again.' },
   worker_unavailable: {
     status: 503,
     what: 'The process that trains, builds and measures is down.',
