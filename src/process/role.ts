@@ -7,7 +7,7 @@ import { startServing } from '../platform/serving.ts'
 import { openWriter, type WriterMethods } from '../platform/writing.ts'
 import { openPlatform, type Platform } from '../platform.ts'
 import { listen } from './channel.ts'
-import type { Role, RoleReady, RoleSettings } from './supervisor.ts'
+import type { Role, RoleMessage, RoleReady, RoleSettings } from './supervisor.ts'
 
 /** How often a role looks whether something else is applied. */
 const refreshMs = 250
@@ -19,9 +19,13 @@ const settings: RoleSettings = JSON.parse(settingsText ?? 'null')
 const fatal = ['port_in_use', 'host_not_loopback', 'folder_locked', 'store_newer', 'project_not_applied']
 
 const log = (line: string): void => console.log(line)
-const ready = (detail: RoleReady['detail']): void => {
-  process.send?.({ ready: true, detail } satisfies RoleReady)
-}
+/** Tells the supervisor; resolves when it will hear of it, whatever becomes of this process. */
+const tell = (message: RoleMessage): Promise<void> =>
+  new Promise((resolve) => {
+    if (process.send === undefined) resolve()
+    else process.send(message, undefined, undefined, () => resolve())
+  })
+const ready = (detail: RoleReady['detail']): Promise<void> => tell({ ready: true, detail })
 
 try {
   const platform = await openPlatform({
@@ -45,8 +49,7 @@ try {
 } catch (error) {
   const { code, message, hint } = errorBody(error).error
   console.error(isNoonmarkError(error) ? `${message} ${hint} (${code})` : error)
-  if (isNoonmarkError(error) && fatal.includes(error.code))
-    process.send?.({ fatal: JSON.stringify(errorBody(error).error) })
+  if (isNoonmarkError(error) && fatal.includes(error.code)) await tell({ fatal: errorBody(error).error })
   process.exit(1)
 }
 
@@ -71,6 +74,8 @@ async function startWriter(platform: Platform): Promise<() => Promise<void>> {
       const clock = platform.clock as ReplayClock // the route exists on a replay clock only
       if (toMs > clock.now()) clock.advance(toMs)
       await writer.advance()
+      // Told before anybody hears of the answer, so that no role that starts again stands further back.
+      await tell({ clockMs: clock.now() })
       return clock.now()
     },
     status: async () => ({
@@ -105,7 +110,7 @@ async function startWriter(platform: Platform): Promise<() => Promise<void>> {
     if (await open.refresh()) await fill()
   })
   await fill()
-  ready({})
+  await ready({})
   return async () => {
     refresh()
     unsubscribe()
@@ -117,7 +122,7 @@ async function startWriter(platform: Platform): Promise<() => Promise<void>> {
 async function startServe(platform: Platform): Promise<() => Promise<void>> {
   const serving = await startServing(platform, { host: settings.host, port: settings.port, log })
   const refresh = every(refreshMs, () => serving.refresh())
-  ready({ url: serving.url })
+  await ready({ url: serving.url })
   return async () => {
     refresh()
     await serving.close()

@@ -1,5 +1,6 @@
 import { type ChildProcess, spawn } from 'node:child_process'
 import { fileURLToPath } from 'node:url'
+import { type ErrorCode, type ErrorDetail, errorTable, noonmarkError } from '../errors.ts'
 
 /** The parts of a running platform, each a process: one that crashes never stops another. */
 export type Role = 'writer' | 'serve'
@@ -12,6 +13,8 @@ export interface SupervisorOptions {
   readonly onLine: (role: Role, line: string) => void
   /** A role that ended without being asked to. */
   readonly onExit?: (role: Role, reason: string) => void
+  /** Other processes than before play the roles: `pids()` says which. */
+  readonly onChange?: () => void
 }
 
 /** What a role process is told. */
@@ -29,6 +32,14 @@ export interface RoleReady {
   readonly ready: true
   readonly detail: Readonly<Record<string, unknown>>
 }
+
+/** What a role tells its supervisor. */
+export type RoleMessage =
+  | RoleReady
+  /** The replay clock stands there now; a role that starts again starts there. */
+  | { readonly clockMs: number }
+  /** What starting again will not mend. */
+  | { readonly fatal: ErrorDetail & { readonly code: string } }
 
 export interface Supervisor {
   /** Resolves when every role has said that it answers. */
@@ -49,26 +60,37 @@ export function supervise(options: SupervisorOptions): Supervisor {
   const children = new Map<Role, ChildProcess>()
   const details: Partial<Record<Role, RoleReady['detail']>> = {}
   const waiting: (() => void)[] = []
+  let settings = options.settings
   let failure: Error | null = null
   let stopping = false
+  const answered = (): boolean => options.roles.every((role) => details[role] !== undefined)
 
   const start = (role: Role, pauseMs: number): void => {
     const startedAt = performance.now()
-    const child = spawn(process.execPath, [entry, role, JSON.stringify(options.settings)], {
+    const child = spawn(process.execPath, [entry, role, JSON.stringify(settings)], {
       stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
       env: process.env,
     })
     children.set(role, child)
     for (const stream of [child.stdout, child.stderr]) splitLines(stream!, (line) => options.onLine(role, line))
-    child.on('message', (message: RoleReady | { readonly fatal: string }) => {
-      if ('fatal' in message) failure = new Error(message.fatal)
-      else details[role] = message.detail
+    options.onChange?.()
+    child.on('message', (message: RoleMessage) => {
+      if ('clockMs' in message) {
+        settings = { ...settings, clockMs: Math.max(settings.clockMs ?? message.clockMs, message.clockMs) }
+        return
+      }
+      // Whoever called the server before must find it again: a port that the system chose stays.
+      if ('ready' in message) {
+        details[role] = message.detail
+        if (typeof message.detail.url === 'string') settings = { ...settings, port: portOf(message.detail.url) }
+      } else if (!answered()) failure = errorOf(message.fatal)
       for (const wake of waiting.splice(0)) wake()
     })
     child.on('exit', (code, signal) => {
       children.delete(role)
       if (stopping || failure !== null) return
       options.onExit?.(role, signal ?? `exit ${code}`)
+      options.onChange?.()
       const next =
         performance.now() - startedAt > steadyMs ? 0 : Math.min(longestPauseMs, pauseMs === 0 ? 100 : pauseMs * 2)
       setTimeout(() => {
@@ -80,7 +102,7 @@ export function supervise(options: SupervisorOptions): Supervisor {
 
   return {
     async ready() {
-      while (failure === null && options.roles.some((role) => details[role] === undefined)) {
+      while (failure === null && !answered()) {
         await new Promise<void>((resolve) => waiting.push(resolve))
       }
       if (failure !== null) throw failure
@@ -100,6 +122,14 @@ export function supervise(options: SupervisorOptions): Supervisor {
       }
     },
   }
+}
+
+function portOf(url: string): number {
+  return Number(new URL(url).port)
+}
+
+function errorOf({ code, ...detail }: ErrorDetail & { readonly code: string }): Error {
+  return noonmarkError(code in errorTable ? (code as ErrorCode) : 'internal', detail) // checked against the table
 }
 
 /** Calls back with each line of a stream. */

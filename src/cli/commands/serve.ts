@@ -1,10 +1,10 @@
 import { watch } from 'node:fs'
-import { rm, writeFile } from 'node:fs/promises'
+import { rename, rm, writeFile } from 'node:fs/promises'
 import { userInfo } from 'node:os'
 import { errorBody, noonmarkError } from '../../errors.ts'
 import { applyPlan, summaryLine } from '../../plan/index.ts'
 import type { Platform } from '../../platform.ts'
-import { supervise } from '../../process/supervisor.ts'
+import { type Supervisor, supervise } from '../../process/supervisor.ts'
 import { parseInstant } from '../../values/index.ts'
 import { type Command, type CommandContext, type CommandInput, optionText } from '../command.ts'
 import { planOf } from './plan.ts'
@@ -75,7 +75,21 @@ async function serveUntilStopped(platform: Platform, context: CommandContext, in
       path: '--port',
     })
   const clock = optionText(input, 'clock')
-  const supervisor = supervise({
+  let url: string | null = null
+  let written = Promise.resolve()
+  /** Says where the server is and which processes play its roles now; a reader never sees half a file. */
+  const describe = (): Promise<void> => {
+    if (url === null) return written
+    const file = platform.layout.server
+    const text = JSON.stringify({ url, pid: process.pid, roles: supervisor.pids() })
+    const before = written.catch(() => undefined)
+    written = before.then(async () => {
+      await writeFile(`${file}.new`, text)
+      await rename(`${file}.new`, file)
+    })
+    return written
+  }
+  const supervisor: Supervisor = supervise({
     roles: ['writer', 'serve'],
     settings: {
       rootDir: context.rootDir,
@@ -86,11 +100,16 @@ async function serveUntilStopped(platform: Platform, context: CommandContext, in
     },
     onLine: (role, line) => context.say(`${role}: ${line}`),
     onExit: (role, reason) => context.say(`${role} ended (${reason}) and starts again`),
+    onChange: () => {
+      describe().catch((error: unknown) =>
+        context.say(`server.json was not written: ${errorBody(error).error.message}`),
+      )
+    },
   })
   try {
     const { serve } = await supervisor.ready()
-    const url = String(serve?.url)
-    await writeFile(platform.layout.server, JSON.stringify({ url, pid: process.pid, roles: supervisor.pids() }))
+    url = String(serve?.url)
+    await describe()
     context.say(
       `${platform.project} answers at ${url}${clock === undefined ? '' : ` on a replay clock at ${clock}`}. Ctrl-C ends it.`,
     )
@@ -101,7 +120,9 @@ async function serveUntilStopped(platform: Platform, context: CommandContext, in
     return { json: { url }, text: 'Stopped.' }
   } finally {
     await supervisor.stop()
-    await rm(platform.layout.server, { force: true })
+    await written.catch(() => undefined)
+    // One that never answered must not wipe out what another server of this folder said of itself.
+    if (url !== null) await rm(platform.layout.server, { force: true })
   }
 }
 
