@@ -1,5 +1,6 @@
 export { createRegistry, type Registry, runRecord, versionRecord } from './registry.ts'
 export type { Run, RunStatus } from './run.ts'
+export { hasEnded, instantJson, type RunJson, type RunProgress, runJson, type TrainingSetJson } from './run-json.ts'
 export {
   type GitState,
   parseVersion,
@@ -10,3 +11,11 @@ export {
   versionDigest,
   versionName,
 } from './version.ts'
+export {
+  type VersionChecksJson,
+  type VersionJson,
+  type VersionLineageJson,
+  versionChecksJson,
+  versionJson,
+  versionLineageJson,
+} from './version-json.ts'
