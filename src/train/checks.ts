@@ -1,10 +1,11 @@
 import type { CheckSpec, MetricName } from '../define/index.ts'
-import type { EntityOverlap, FutureColumn, RecomputedDifference } from './leakage.ts'
+import type { EntityOverlap, FutureColumn } from './leakage.ts'
 import type { MatrixColumn } from './matrix.ts'
 import { compareAuc } from './metrics/auc.ts'
 import { type BinaryMetrics, evaluateBinary } from './metrics/binary.ts'
 import type { SingleFeatureAuc } from './metrics/single-feature.ts'
 import { sliceRows } from './metrics/slice.ts'
+import type { Recomputed } from './recompute-sample.ts'
 
 /** What a check found. A version reaches users only when every one of its checks has passed. */
 export interface CheckResult {
@@ -35,7 +36,7 @@ export interface CheckEvidence {
 
 export interface LeakageEvidence {
   readonly futureColumns: readonly FutureColumn[]
-  readonly recomputed: { readonly compared: number; readonly differences: readonly RecomputedDifference[] } | null
+  readonly recomputed: Recomputed | null
   readonly overlap: readonly EntityOverlap[]
   readonly nearLabel: readonly SingleFeatureAuc[]
 }
