@@ -25,7 +25,7 @@ export interface Worker {
   cancelJob(request: { readonly job: string }): Promise<JobJson>
 }
 
-/** What was trained, read from the stores; it needs no worker. */
+/** What was trained and built, read from the stores; it needs no worker. */
 export interface TrainingRecords {
   runs(query: {
     readonly model?: string
@@ -37,6 +37,10 @@ export interface TrainingRecords {
   runLog(id: string, signal: AbortSignal): AsyncIterable<string>
   versions(model?: string): Promise<readonly VersionJson[]>
   version(name: string): Promise<VersionJson>
+  /** A dataset that was built, by the digest of its content. @throws not_found */
+  dataset(content: string): Promise<DatasetJson>
+  /** Its rows as the bytes of a Parquet file. @throws not_found */
+  datasetRows(content: string): Promise<AsyncIterable<Uint8Array>>
 }
 
 /** A plan without what carries it out. */

@@ -92,7 +92,11 @@ function usedByFeature(manifest: Manifest, view: FeatureViewSpec, { aggregate }:
   const columns = new Set([...expressions.flatMap(expressionColumns), ...view.key.map((key) => key.source)])
   const eventTime = manifest.sources[source]?.eventTime
   if (eventTime !== undefined) columns.add(eventTime)
-  return [...[...columns].map((column) => columnKey(source, column)), keyOf('entity', view.entity), keyOf('source', source)]
+  return [
+    ...[...columns].map((column) => columnKey(source, column)),
+    keyOf('entity', view.entity),
+    keyOf('source', source),
+  ]
 }
 
 function usedByMoment({ source, key, entities, request }: MomentSpec): NodeKey[] {
@@ -132,9 +136,8 @@ function referenceColumn({ key, entities, request }: MomentSpec, reference: Refe
     case 'request':
       return request.find(({ name }) => name === reference.field)?.column
     case 'entity':
-      return entities
-        .find(({ role }) => role === reference.role)
-        ?.key.find(({ name }) => name === reference.column)?.column
+      return entities.find(({ role }) => role === reference.role)?.key.find(({ name }) => name === reference.column)
+        ?.column
     case 'at':
       return undefined
   }

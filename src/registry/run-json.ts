@@ -48,7 +48,8 @@ const finalStatuses: readonly RunStatus[] = ['succeeded', 'stopped', 'failed', '
 export const hasEnded = ({ status }: { readonly status: RunStatus }): boolean => finalStatuses.includes(status)
 
 /** An instant on the wire. */
-export const instantJson = (instant: Instant | null): string | null => (instant === null ? null : formatInstant(instant))
+export const instantJson = (instant: Instant | null): string | null =>
+  instant === null ? null : formatInstant(instant)
 
 /** A run on the wire. */
 export function runJson(run: Run, progress: RunProgress | null = null): RunJson {

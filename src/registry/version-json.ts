@@ -40,7 +40,16 @@ export interface VersionChecksJson {
 export interface VersionLineageJson
   extends Pick<
     VersionJson,
-    'version' | 'digest' | 'run' | 'created_at' | 'manifest' | 'git' | 'parameters' | 'seed' | 'environment' | 'training_set'
+    | 'version'
+    | 'digest'
+    | 'run'
+    | 'created_at'
+    | 'manifest'
+    | 'git'
+    | 'parameters'
+    | 'seed'
+    | 'environment'
+    | 'training_set'
   > {
   readonly moment: string
   readonly trainer: string

@@ -1,0 +1,74 @@
+import { noonmarkError } from '../errors.ts'
+import {
+  type ApplyJson,
+  holdJson,
+  type PlanJson,
+  type ReleaseJson,
+  type RollbackJson,
+  type RollbackRequest,
+} from '../http/work.ts'
+import {
+  applyPlan,
+  makePlan,
+  type Plan,
+  parsePlan,
+  planJson,
+  planSummary,
+  previousChampion,
+  releaseHold,
+  setHold,
+} from '../plan/index.ts'
+import type { Platform } from '../platform.ts'
+
+/**
+ * The difference between a project and what is applied. The project is that of a plan's text, whatever its plan was held
+ * against, or the platform's own folder.
+ * @throws plan_invalid for another project's plan
+ */
+export async function planFor(platform: Platform, text: string | null): Promise<Plan> {
+  const built = text === null ? await platform.build() : ownPlan(platform, text)
+  return makePlan(platform, built, await platform.facts())
+}
+
+/** Carries a plan's text out, or the difference of the platform's own folder. */
+export async function applyFor(platform: Platform, text: string | null, by: string): Promise<ApplyJson> {
+  return applyMade(platform, text === null ? await planFor(platform, null) : ownPlan(platform, text), by)
+}
+
+/** Carries a plan out. @throws plan_stale and what `applyPlan` throws */
+export async function applyMade(platform: Platform, plan: Plan, by: string): Promise<ApplyJson> {
+  const { metadata, blobs, clock } = platform
+  const facts = await platform.facts()
+  const { steps, ...result } = await applyPlan({ metadata, blobs, clock, plan, facts, by })
+  return { ...result, steps: planJson(steps) }
+}
+
+/** A plan on the wire. */
+export function plannedJson({ base, digest, steps }: Plan): PlanJson {
+  return { base, digest, summary: planSummary(steps), steps }
+}
+
+function ownPlan({ project }: Platform, text: string): Plan {
+  const plan = parsePlan(text)
+  if (plan.project === project) return plan
+  throw noonmarkError('plan_invalid', {
+    message: `The plan is of the project ${plan.project}, and this platform has ${project}.`,
+    hint: `Send it to the platform of ${plan.project}.`,
+  })
+}
+
+/** Lets another version answer at once and holds it there: the champion before where none is named. */
+export async function rollBack(
+  platform: Platform,
+  { deployment, to, reason, by }: RollbackRequest,
+): Promise<RollbackJson> {
+  const { metadata, blobs, project, registry } = platform
+  if (to !== undefined) await registry.version(to)
+  const version = to ?? (await previousChampion(metadata, blobs, project, deployment))
+  return { deployment, hold: holdJson(await setHold(platform, { project, deployment, version, reason, by })) }
+}
+
+/** Ends a hold. */
+export async function release({ metadata, project }: Platform, deployment: string): Promise<ReleaseJson> {
+  return { deployment, released: await releaseHold(metadata, project, deployment) }
+}
