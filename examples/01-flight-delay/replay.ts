@@ -9,8 +9,8 @@ const minuteMs = 60_000
 /** Requests in flight at a time, and how far apart in replay time they may be. */
 const connections = 16
 const spreadMs = minuteMs
-/** The clock moves ahead of what is sent by at most this much. */
-const tickMs = 30_000
+/** The clock moves by this much at a time, and ahead of what is sent by at most twice as much. */
+const tickMs = 60_000
 /** Every 50th landing is reported ten minutes late, every 100th twice. */
 const lateEvery = 50
 const lateMs = 10 * minuteMs
@@ -61,6 +61,8 @@ export async function replayFlights(options: ReplayOptions): Promise<ReplaySumma
   const started = performance.now()
   const inFlight = new Map<Promise<void>, number>()
   let clockMs = options.startMs
+  let aheadMs = clockMs
+  let ahead: Promise<void> = Promise.resolve()
 
   const send = async ({ path, body }: Item): Promise<void> => {
     const sent = performance.now()
@@ -87,15 +89,20 @@ export async function replayFlights(options: ReplayOptions): Promise<ReplaySumma
     const tooFar = () => inFlight.size >= connections || Math.min(...inFlight.values()) < item.sendMs - spreadMs
     while (inFlight.size > 0 && tooFar()) await Promise.race(inFlight.keys())
     if (item.sendMs > clockMs) {
-      clockMs = Math.ceil(item.sendMs / tickMs) * tickMs
-      await client.advance(clockMs)
+      await ahead
+      const due = Math.ceil(item.sendMs / tickMs) * tickMs
+      if (due > aheadMs) await client.advance(due)
+      clockMs = Math.max(due, aheadMs)
+      // The next tick is on its way while the requests of this one are, so that nobody waits for the clock.
+      aheadMs = clockMs + tickMs
+      ahead = client.advance(aheadMs)
     }
     const sending = send(item).finally(() => inFlight.delete(sending))
     inFlight.set(sending, item.sendMs)
     if (index % 500 === 0) options.onProgress?.(index, items.length)
   }
-  await Promise.all(inFlight.keys())
-  await client.advance(Math.max(clockMs, options.eventsEndMs + minuteMs))
+  await Promise.all([...inFlight.keys(), ahead])
+  await client.advance(Math.max(aheadMs, options.eventsEndMs + minuteMs))
   options.onProgress?.(items.length, items.length)
   client.close()
   latencies.sort((a, b) => a - b)

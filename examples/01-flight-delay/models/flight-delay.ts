@@ -17,7 +17,7 @@ export const flightDelay = model('flight-delay', {
     localWeekday,
   ],
   label: outcome(landings, { value: (row) => row.arrival_delay.gte(15), within: '1d' }),
-  trainer: gradientBoosting({ trees: 200, learning_rate: 0.08, leaves: 31 }),
+  trainer: gradientBoosting({ trees: 120, learning_rate: 0.12, leaves: 31 }),
   baseline: ({ origin_late_share_12h }) => origin_late_share_12h ?? 0.2,
   checks: [
     noLeakage(),
