@@ -5,9 +5,8 @@ import { dirname, join } from 'node:path'
 
 const [hourMs, dayMs] = [3_600_000, 86_400_000]
 
-/** Where history begins and ends; the replay clock starts at the end. */
-export const historyFrom = Date.parse('2026-01-01T00:00:00Z')
-export const historyTo = historyFrom + 30 * dayMs
+/** Where history ends, and a replay clock starts; it has 30 days. */
+export const historyTo = Date.parse('2026-01-31T00:00:00Z')
 export const shops = ['aal', 'bre', 'cph', 'dub', 'eze', 'fra']
 
 /** A row of a file or an event, by column. */
@@ -56,13 +55,21 @@ export function csv(rows: readonly Row[]): string {
   return `${[columns, ...rows.map((row) => columns.map((name) => row[name] ?? ''))].map((line) => line.join(',')).join('\n')}\n`
 }
 
-/** The project's files by path. */
-export function projectFiles(): Record<string, string> {
-  const { orders, deliveries } = generateOrders({ count: 600, fromMs: historyFrom, toMs: historyTo, prefix: 'past' })
+/** The orders and deliveries of history. What has not arrived when it ends is not known yet. */
+export function generateHistory(toMs: number): {
+  readonly orders: readonly Row[]
+  readonly deliveries: readonly Row[]
+} {
+  const { orders, deliveries } = generateOrders({ count: 600, fromMs: toMs - 30 * dayMs, toMs, prefix: 'past' })
+  return { orders, deliveries: deliveries.filter((row) => String(row.delivered_at) < iso(toMs)) }
+}
+
+/** The project's files by path, with a history that ends at an instant. */
+export function projectFiles(toMs = historyTo): Record<string, string> {
+  const { orders, deliveries } = generateHistory(toMs)
   return {
     'data/orders.csv': csv(orders),
-    // What has not arrived when history ends is not known yet.
-    'data/deliveries.csv': csv(deliveries.filter((row) => String(row.delivered_at) < iso(historyTo))),
+    'data/deliveries.csv': csv(deliveries),
     'noonmark.config.ts': `import { defineConfig } from 'noonmark'
 
 export default defineConfig({ project: 'parcels' })
@@ -124,7 +131,7 @@ export const late = model('late', {
   trainer: gradientBoosting({ trees: 30, leaves: 7 }),
   baseline: ({ shop_late_share_7d }) => (shop_late_share_7d ?? 0.5) > 0.8 ? 0.7 : 0.4,
   checks: [noLeakage({ sampleRows: 20 }), beatsBaseline('auc', { by: 0.02 })],
-  split: { from: '2026-01-04', validateFrom: '2026-01-22', to: '2026-01-29' },
+  split: { from: '${iso(toMs - 27 * dayMs)}', validateFrom: '${iso(toMs - 9 * dayMs)}', to: '${iso(toMs - 2 * dayMs)}' },
 })
 `,
     'deployments.ts': `import { constant, deployment } from 'noonmark'

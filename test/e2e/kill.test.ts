@@ -1,0 +1,234 @@
+// Goal: nothing that was acknowledged is lost, and nothing counts twice, whenever the processes die. Method: clients send events
+// and ask for predictions while writer and serve are killed at random instants; then the stores are held against the answers.
+import { join } from 'node:path'
+import { setTimeout as sleep } from 'node:timers/promises'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { openFileLogReader } from '../../src/stream/drivers/file.ts'
+import { type Answer, noonmarkJson, type RunningServer, startServer, until } from './command-line.ts'
+import { deployProject } from './deployed-project.ts'
+import { generateHistory, iso, projectFiles, removeProject, shops } from './small-project.ts'
+
+const hourMs = 3_600_000
+const clients = 8
+const kills = 10
+/** Between two kills at most; a role takes a second or two to answer again, so that some die while they start. */
+const longestPauseMs = 2_500
+
+interface PredictionAnswer {
+  readonly results: Readonly<
+    Record<string, { readonly prediction_id: string; readonly answered_by: string; readonly logged: boolean }>
+  >
+}
+
+interface EventsAnswer {
+  readonly accepted: number
+  readonly duplicates: number
+}
+
+// The real clock: what production stands on.
+const historyTo = Math.floor(Date.now() / hourMs) * hourMs - hourMs
+let folder: string
+let server: RunningServer
+
+beforeAll(async () => {
+  folder = await deployProject(projectFiles(historyTo))
+  server = await startServer(folder)
+})
+
+afterAll(async () => {
+  await server?.stop()
+  removeProject(folder)
+})
+
+/** The shop of each acknowledged event by id. */
+const acknowledged = new Map<string, string>()
+/** Ids of predictions that were answered with `logged: true`. */
+const logged: string[] = []
+const eventStatuses = new Map<number | 'none', number>()
+const predictionStatuses = new Map<number | 'none', number>()
+
+function tally(counts: Map<number | 'none', number>, status: number | 'none'): void {
+  counts.set(status, (counts.get(status) ?? 0) + 1)
+}
+
+/** Null where the process died before it answered. */
+async function tried<T>(call: Promise<Answer<T>>, counts: Map<number | 'none', number>): Promise<Answer<T> | null> {
+  const answer = await call.catch(() => null)
+  tally(counts, answer?.status ?? 'none')
+  return answer
+}
+
+const pick = <T>(values: readonly T[]): T => values[Math.floor(Math.random() * values.length)]!
+
+const eventOf = (id: string, shop: string) => ({
+  order_id: id,
+  shop,
+  delay_minutes: Math.round(Math.random() * 40 - 20),
+  delivered_at: iso(Date.now()),
+})
+
+/** Sends one event after the other, each under its id until it is acknowledged, and asks for a prediction between. */
+async function client(name: number, ended: () => boolean): Promise<void> {
+  for (let i = 0; !ended(); i++) {
+    const id = `event-${name}-${i}`
+    const shop = pick(shops)
+    const body = { events: [eventOf(id, shop)] }
+    for (;;) {
+      const answer = await tried(server.post<EventsAnswer>('/v1/sources/deliveries/events', body), eventStatuses)
+      if (answer?.status === 200) {
+        expect(answer.json.accepted + answer.json.duplicates).toBe(1)
+        break
+      }
+      await sleep(30)
+    }
+    acknowledged.set(id, shop)
+    const row = { order_id: `order-${name}-${i}`, shop: pick(shops), kilograms: i % 20 }
+    const answer = await tried(server.post<PredictionAnswer>('/v1/moments/order/predictions', row), predictionStatuses)
+    if (answer?.status === 200)
+      for (const result of Object.values(answer.json.results)) if (result.logged) logged.push(result.prediction_id)
+    await sleep(20)
+  }
+}
+
+/** What the features of a shop must count: history and what was acknowledged. */
+function expectedCounts(): Record<string, number> {
+  const shopOf = [...generateHistory(historyTo).deliveries.map(({ shop }) => shop), ...acknowledged.values()]
+  return Object.fromEntries(shops.map((shop) => [shop, shopOf.filter((one) => one === shop).length]))
+}
+
+async function onlineCounts(): Promise<Record<string, number>> {
+  const { status, json } = await server.post<{ rows: { features: Record<string, { value: number }> }[] }>(
+    '/v1/features/lookup',
+    { features: ['shop_deliveries:deliveries_total'], entities: shops.map((shop) => ({ shop })) },
+  )
+  expect(status, JSON.stringify(json)).toBe(200)
+  const counts = json.rows.map(({ features }) => features['shop_deliveries:deliveries_total']!.value)
+  return Object.fromEntries(shops.map((shop, i) => [shop, counts[i]!]))
+}
+
+/** What is acknowledged is counted when the frontier has passed it: within a moment. */
+async function expectCounted(): Promise<void> {
+  const expected = JSON.stringify(expectedCounts())
+  await until(
+    'every acknowledged event to count',
+    async () => JSON.stringify(await onlineCounts()) === expected,
+    5_000,
+  ).catch(async () => expect(await onlineCounts()).toEqual(expectedCounts()))
+  await sleep(100)
+  expect(await onlineCounts()).toEqual(expectedCounts())
+}
+
+async function expectFound(): Promise<void> {
+  const missing: string[] = []
+  const waiting = [...logged]
+  const look = async (): Promise<void> => {
+    for (let id = waiting.pop(); id !== undefined; id = waiting.pop()) {
+      const { status, json } = await server.get<{ prediction_id: string }>(`/v1/predictions/${id}`)
+      if (status !== 200 || json.prediction_id !== id) missing.push(id)
+    }
+  }
+  await Promise.all(Array.from({ length: clients }, look))
+  expect(missing).toEqual([])
+}
+
+async function listedIds(): Promise<string[]> {
+  const ids: string[] = []
+  for (let next: string | null = ''; next !== null; ) {
+    const page: Answer<{ predictions: { prediction_id: string }[]; next: string | null }> = await server.get(
+      `/v1/predictions?limit=1000${next === '' ? '' : `&after=${next}`}`,
+    )
+    ids.push(...page.json.predictions.map(({ prediction_id }) => prediction_id))
+    next = page.json.next
+  }
+  return ids
+}
+
+async function loggedEventIds(): Promise<string[]> {
+  const reader = openFileLogReader({ folder: join(folder, '.noonmark/stream') })
+  const name = { project: 'parcels', source: 'deliveries' }
+  const { firstOffset, nextOffset } = await reader.extent(name)
+  const rows = await reader.read(name, { from: firstOffset, limit: nextOffset - firstOffset })
+  await reader.close()
+  return rows.map(({ id }) => String(id))
+}
+
+const ready = () =>
+  until('the server', async () => (await server.get('/health/ready').catch(() => null))?.status === 200)
+
+describe('kill -9 of writer and serve under load', () => {
+  it('leaves the clients with answers', async () => {
+    let ended = false
+    const sending = Array.from({ length: clients }, (_, name) => client(name, () => ended))
+    const failed = Promise.all(sending)
+    for (let i = 0; i < kills; i++) {
+      await sleep(Math.random() * longestPauseMs)
+      const role = i % 2 === 0 ? 'writer' : 'serve'
+      await until(role, () => server.file().roles[role] !== undefined)
+      process.kill(server.file().roles[role]!, 'SIGKILL')
+    }
+    await ready()
+    ended = true
+    await failed
+    expect(acknowledged.size).toBeGreaterThan(100)
+    expect(logged.length).toBeGreaterThan(100)
+    expect(server.output().match(/ended \(SIGKILL\)/g)).toHaveLength(kills)
+    // A process that died gives no answer; one that lives answers every prediction, and refuses events only for the writer.
+    expect([...predictionStatuses.keys()].filter((status) => status !== 'none')).toEqual([200])
+    for (const status of eventStatuses.keys()) expect([200, 503, 'none']).toContain(status)
+  })
+
+  it('keeps every acknowledged event in the log, exactly once', async () => {
+    expect((await loggedEventIds()).sort()).toEqual([...acknowledged.keys()].sort())
+  })
+
+  it('counts every acknowledged event in the online features, exactly once', expectCounted)
+
+  it('finds every logged prediction by its id', expectFound)
+
+  it('lists every logged prediction exactly once', async () => {
+    const ids = await listedIds()
+    expect(new Set(ids).size).toBe(ids.length)
+    const listed = new Set(ids)
+    expect(logged.filter((id) => !listed.has(id))).toEqual([])
+  })
+
+  it('served features that are equal to what the tables say', async () => {
+    const { parity } = await noonmarkJson<{ parity: { differing: number; equal: number; not_comparable: number } }>(
+      folder,
+      ['monitors', 'run'],
+    )
+    expect(parity).toMatchObject({ differing: 0, not_comparable: 0 })
+    expect(parity.equal).toBeGreaterThan(500)
+  })
+
+  it('keeps all of it over a restart of the server', async () => {
+    expect(await server.stop()).toBe(0)
+    server = await startServer(folder)
+    await ready()
+    await expectCounted()
+    await expectFound()
+  })
+})
+
+describe('a writer that is down', () => {
+  it('refuses events with 503 while predictions go on', async () => {
+    process.kill(server.file().roles.writer!, 'SIGKILL')
+    let refused: Answer<{ error?: { code: string } }> | undefined
+    await until('an event to be refused', async () => {
+      const id = `down-${acknowledged.size}`
+      const answer = await server.post<{ error?: { code: string } }>('/v1/sources/deliveries/events', {
+        events: [eventOf(id, 'aal')],
+      })
+      if (answer.status === 200) acknowledged.set(id, 'aal')
+      else refused = answer
+      return refused !== undefined
+    })
+    expect(refused).toMatchObject({ status: 503, json: { error: { code: 'writer_unavailable' } } })
+    const row = { order_id: 'while-down', shop: 'aal', kilograms: 3 }
+    const answer = await server.post<PredictionAnswer>('/v1/moments/order/predictions', row)
+    expect(answer.status).toBe(200)
+    expect(answer.json.results['late-order']).toMatchObject({ logged: true })
+    await ready()
+    await expectCounted()
+  })
+})
