@@ -1,6 +1,6 @@
 import type { LatestRow } from '../aggregate/index.ts'
 import { compareBytes, type Instant, type Row, type Schema, type Value } from '../values/index.ts'
-import { blankValue, checkSealed, headerBytes, ownBytes, seal } from './sealed-value.ts'
+import { blankValue, checkSealed, headerBytes, seal } from './sealed-value.ts'
 
 /** A row as it stands in the state until it is folded: its times, its id, its canonical bytes. */
 export interface RawRow {
@@ -12,17 +12,18 @@ export interface RawRow {
 }
 
 const noId = 0xffff
-const bodyAt = headerBytes + 16
+const idAt = headerBytes + 18
 
-/** Event (8), available (8), id, canonical bytes; the length of the id is in the header. */
+/** Little endian: event (8), available (8), length of the id (2; FFFF: none), id, canonical bytes. */
 export function encodeRawRow(row: RawRow): Uint8Array {
   const id = row.id === null ? nothing : utf8.encode(row.id)
-  const value = blankValue('row', 16 + id.length + row.body.length, row.id === null ? noId : id.length)
+  const value = blankValue('row', 18 + id.length + row.body.length)
   const view = new DataView(value.buffer)
   view.setFloat64(headerBytes, row.eventMs, true)
   view.setFloat64(headerBytes + 8, row.availableMs, true)
-  value.set(id, bodyAt)
-  value.set(row.body, bodyAt + id.length)
+  view.setUint16(headerBytes + 16, row.id === null ? noId : id.length, true)
+  value.set(id, idAt)
+  value.set(row.body, idAt + id.length)
   return seal(value)
 }
 
@@ -30,12 +31,12 @@ export function encodeRawRow(row: RawRow): Uint8Array {
 export function decodeRawRow(value: Uint8Array): RawRow {
   checkSealed('row', value)
   const view = new DataView(value.buffer, value.byteOffset, value.byteLength)
-  const idLength = ownBytes(value)
-  const end = bodyAt + (idLength === noId ? 0 : idLength)
+  const idLength = view.getUint16(headerBytes + 16, true)
+  const end = idAt + (idLength === noId ? 0 : idLength)
   return {
     eventMs: view.getFloat64(headerBytes, true),
     availableMs: view.getFloat64(headerBytes + 8, true),
-    id: idLength === noId ? null : text.decode(value.subarray(bodyAt, end)),
+    id: idLength === noId ? null : text.decode(value.subarray(idAt, end)),
     body: value.subarray(end),
   }
 }

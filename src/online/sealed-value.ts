@@ -7,20 +7,18 @@ export const valueKinds = { mark: 0x6d, row: 0x72, tiles: 0x74, latest: 0x6c, so
 export type ValueKind = keyof typeof valueKinds
 
 /**
- * Every value begins with 8 bytes (little endian): its kind (1), version of the format (1), two bytes for the kind's own
- * use, CRC-32 of what follows. Eight, so that doubles behind them lie on their boundaries.
+ * Every value begins with 8 bytes (little endian): its kind (1), version of the format (1), two zero bytes, CRC-32 of what
+ * follows. Eight, so that doubles behind them lie on their boundaries.
  */
 export const headerBytes = 8
 
 const version = 1
 
 /** A value of a kind with room for `bodyBytes`; fill the body, then `seal` it. */
-export function blankValue(kind: ValueKind, bodyBytes: number, own = 0): Uint8Array {
+export function blankValue(kind: ValueKind, bodyBytes: number): Uint8Array {
   const value = new Uint8Array(headerBytes + bodyBytes)
   value[0] = valueKinds[kind]
   value[1] = version
-  value[2] = own & 0xff
-  value[3] = own >> 8
   return value
 }
 
@@ -53,11 +51,6 @@ export function checkSealed(kind: ValueKind, value: Uint8Array): void {
       message: `A value of the kind '${kind}' has another checksum than it says.`,
     })
   }
-}
-
-/** The two bytes of the header that are the kind's own. */
-export function ownBytes(value: Uint8Array): number {
-  return value[2]! | (value[3]! << 8)
 }
 
 /** Doubles as a value. They stand in the machine's order, which is little endian wherever Node runs. */
