@@ -26,7 +26,7 @@ export interface CheckEvidence {
   /** The baseline rule's probabilities; null where the model has none. */
   readonly baseline: Float64Array | null
   /** The champion's probabilities on these rows; null where there is none yet. */
-  readonly champion: { readonly version: string; readonly probabilities: Float64Array } | null
+  readonly champion: ChampionEvidence | null
   /** Columns by which slices are cut, by name. */
   readonly columns: Readonly<Record<string, MatrixColumn>>
   /** The probability for a behavioural example: the inputs given, all others missing. */
@@ -34,6 +34,14 @@ export interface CheckEvidence {
   readonly leakage: LeakageEvidence
 }
 
+/** What the champion said of these rows; null where they lack inputs that it reads. */
+export interface ChampionEvidence {
+  readonly version: string
+  readonly probabilities: Float64Array | null
+  readonly missing: readonly string[]
+}
+
+/** What was looked for to tell whether features know the future. */
 export interface LeakageEvidence {
   readonly futureColumns: readonly FutureColumn[]
   readonly recomputed: Recomputed | null
@@ -89,6 +97,11 @@ function beatsBaseline(
   }
 }
 
+/** Slices too small to be judged that are reported. */
+const mostReported = 100
+/** Failed slices that are named in the summary; the detail has all. */
+const mostNamed = 5
+
 function sliceGuardrail(
   { check, column, metric, tolerance, minRows }: Of<'slice'>,
   evidence: CheckEvidence,
@@ -100,26 +113,38 @@ function sliceGuardrail(
     return { check, name, passed: false, summary: `There is no column ${column} to slice by.`, detail: {} }
   if (champion === null)
     return { check, name, passed: true, summary: 'There is no champion yet.', detail: { champion: null } }
+  const { version, missing } = champion
+  const asked = champion.probabilities
+  if (asked === null) {
+    const summary = `The champion ${version} reads ${missing.join(', ')}, which these rows do not have, so nobody can say that this version is no worse.`
+    return { check, name, passed: false, summary, detail: { champion: version, missing } }
+  }
   const take = (values: Float64Array, rows: Uint32Array) => Float64Array.from(rows, (row) => values[row]!)
-  const slices = sliceRows(sliced).map(({ value, rows }) => {
+  const found = sliceRows(sliced).filter(({ rows }, place) => rows.length >= minRows || place < mostReported)
+  const slices = found.map(({ value, rows }) => {
     const truth = Uint8Array.from(rows, (row) => labels[row]!)
     const model = goodness(evaluateBinary(truth, take(probabilities, rows)), metric)
-    const before = goodness(evaluateBinary(truth, take(champion.probabilities, rows)), metric)
+    const before = goodness(evaluateBinary(truth, take(asked, rows)), metric)
     const judged = rows.length >= minRows && model !== null && before !== null
     return { value, rows: rows.length, model, champion: before, judged, worseBy: judged ? before - model : null }
   })
-  const failed = slices.filter(({ worseBy }) => worseBy !== null && worseBy > tolerance)
-  const judged = slices.filter((slice) => slice.judged)
-  const worst = [...judged].sort((a, b) => (b.worseBy ?? 0) - (a.worseBy ?? 0))[0]
+  const judged = slices.filter((slice) => slice.judged).sort((a, b) => (b.worseBy ?? 0) - (a.worseBy ?? 0))
+  const failed = judged.filter(({ worseBy }) => worseBy !== null && worseBy > tolerance)
+  const told = (failed.length > 0 ? failed : judged.slice(0, 1)).slice(0, mostNamed)
+  const words = told.map(
+    ({ value, rows, model, champion: before }) =>
+      `${column}=${value ?? 'missing'}: ${shown(model)} against ${shown(before)} on ${rows} rows`,
+  )
+  const others = failed.length > mostNamed ? `, and ${failed.length - mostNamed} more` : ''
   return {
     check,
     name,
     passed: failed.length === 0,
     summary:
-      worst === undefined
+      judged.length === 0
         ? `No slice has ${minRows} rows of both classes.`
-        : `${judged.length - failed.length} of ${judged.length} slices within tolerance of ${champion.version}; worst ${column}=${worst.value}: ${shown(worst.model)} against ${shown(worst.champion)} on ${worst.rows} rows.`,
-    detail: { champion: champion.version, slices },
+        : `${judged.length - failed.length} of ${judged.length} slices within tolerance of ${version}; ${failed.length > 0 ? 'not' : 'worst'} ${words.join(', ')}${others}.`,
+    detail: { champion: version, slices },
   }
 }
 

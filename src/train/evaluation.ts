@@ -1,10 +1,10 @@
-import { type ModelArtifact, predictBatch, predictRow, rowCoder } from '../artifact/index.ts'
+import { type ModelArtifact, predictBatch, predictRow, type ReferenceRows, rowCoder } from '../artifact/index.ts'
 import type { ModelSpec } from '../define/index.ts'
 import { noonmarkError } from '../errors.ts'
-import { codeValue, columnValue, type Row, type Table } from '../values/index.ts'
-import { type CheckResult, type LeakageEvidence, runChecks } from './checks.ts'
+import { codeValue, columnValue, parseValue, type Table, type Value } from '../values/index.ts'
+import { type ChampionEvidence, type CheckResult, type LeakageEvidence, runChecks } from './checks.ts'
 import { alignMatrix, columnValues, type MatrixColumn } from './matrix.ts'
-import { matrixColumn, matrixFromTable } from './matrix-from-table.ts'
+import { inputKind, matrixColumn, matrixFromTable } from './matrix-from-table.ts'
 import { evaluateBinary } from './metrics/binary.ts'
 import { rocCurve } from './metrics/roc.ts'
 import { evaluateBySlice } from './metrics/slice.ts'
@@ -45,7 +45,9 @@ export function evaluate(input: EvaluationInput): Evaluation {
       slices: Object.fromEntries(
         Object.entries(sliced).map(([name, column]) => [
           name,
-          evaluateBySlice(column, labels, probabilities).map((slice) => ({ ...slice })),
+          evaluateBySlice(column, labels, probabilities)
+            .slice(0, mostSlices)
+            .map((slice) => ({ ...slice })),
         ]),
       ),
       roc: [...rocCurve(labels, probabilities)],
@@ -54,10 +56,7 @@ export function evaluate(input: EvaluationInput): Evaluation {
       labels,
       probabilities,
       baseline,
-      champion:
-        input.champion === null
-          ? null
-          : { version: input.champion.version, probabilities: predictTable(input.champion.artifact, validation) },
+      champion: input.champion === null ? null : championOn(validation, input.champion),
       columns: sliced,
       predictExample: (row) => predictExample(model, input.artifact, row),
       leakage: input.leakage,
@@ -73,7 +72,10 @@ export function labelsOf(table: Table): Uint8Array {
   return Uint8Array.from(label.values)
 }
 
-/** Columns by which checks slice, and the entity roles: few values each, or they are left out. */
+/** Of a column with more values than this only the greatest slices are kept with the version. */
+const mostSlices = 100
+
+/** Columns by which checks slice. */
 function sliceColumns(model: ModelSpec, table: Table): Record<string, MatrixColumn> {
   const asked = model.checks.flatMap((check) => (check.check === 'slice' ? [check.column] : []))
   const columns: Record<string, MatrixColumn> = {}
@@ -94,21 +96,29 @@ export function predictTable(artifact: ModelArtifact, table: Table): Float64Arra
   return predictBatch(artifact, columnValues(aligned), aligned.rows)
 }
 
+/** What the champion says of the same rows; it may have been trained on other inputs than these rows have. */
+function championOn(table: Table, { version, artifact }: NonNullable<EvaluationInput['champion']>): ChampionEvidence {
+  const missing = artifact.inputs.filter(({ name, kind }) => {
+    const column = table.columns[name]
+    return column === undefined || inputKind(column.type) !== kind
+  })
+  return missing.length > 0
+    ? { version, probabilities: null, missing: missing.map(({ name }) => name) }
+    : { version, probabilities: predictTable(artifact, table), missing: [] }
+}
+
+/** The row of an example stands as JSON in the manifest: instants and int64 are text there. */
 function predictExample(model: ModelSpec, artifact: ModelArtifact, row: Readonly<Record<string, unknown>>): number {
-  const declared = new Map(model.inputs.map((input) => [input.column, input.type]))
-  const values: Record<string, number | string | boolean | null> = {}
-  for (const [name, value] of Object.entries(row)) {
-    if (!declared.has(name))
+  const types = new Map(model.inputs.map(({ column, type }) => [column, type]))
+  const values: Record<string, Value | null> = {}
+  for (const [name, json] of Object.entries(row)) {
+    const type = types.get(name)
+    if (type === undefined)
       throw noonmarkError('definition_invalid', {
         message: `The example of model ${model.name} gives ${name}, which is no input.`,
         path: `model ${model.name} > checks`,
       })
-    values[name] =
-      value instanceof Date
-        ? value.getTime()
-        : typeof value === 'bigint'
-          ? Number(value)
-          : (value as number | string | boolean | null) // plain JSON beyond dates and bigints
+    values[name] = parseValue(type, json, `model ${model.name} > checks ${name}`)
   }
   return predictRow(artifact, rowCoder(artifact.inputs)(values))
 }
@@ -120,28 +130,24 @@ export function codeRow(model: ModelSpec, table: Table, row: number): Readonly<R
   )
 }
 
-/** A few rows with the trainer's own predictions, the first ones and those with missing values, kept with every version. */
+/**
+ * Rows with the trainer's own predictions, spread over the table, kept with every version; and two at which runtimes most
+ * often disagree: everything missing, and categories never seen.
+ */
 export function referenceRows(
   model: ModelSpec,
   artifact: ModelArtifact,
   table: Table,
   probabilities: Float64Array,
   most = 200,
-) {
+): Omit<ReferenceRows, 'format'> {
   const columns = artifact.inputs.map(({ name }) => name)
-  const valuesOf = (row: number): Row =>
-    Object.fromEntries(columns.map((name) => [name, columnValue(table.columns[name]!, row)]))
-  const step = Math.max(1, Math.floor(table.rows / most))
-  const chosen: number[] = []
-  for (let row = 0; row < table.rows && chosen.length < most; row += step) chosen.push(row)
   const types = new Map(model.inputs.map(({ column, type }) => [column, type]))
-  const plain = (name: string, value: Row[string]) =>
-    types.get(name) === 'int64' && value !== null && value !== undefined
-      ? Number(value)
-      : (value as number | boolean | string | null) // bigints were turned
-  const rows = chosen.map((row) => columns.map((name) => plain(name, valuesOf(row)[name] ?? null)))
-  // A row in which everything is missing, and one with categories never seen: where runtimes most often disagree.
-  const strange: (number | boolean | string | null)[][] = [
+  const step = Math.max(1, Math.ceil(table.rows / most))
+  const chosen: number[] = []
+  for (let row = 0; row < table.rows; row += step) chosen.push(row)
+  const rows = chosen.map((row) => columns.map((name) => plainValue(columnValue(table.columns[name]!, row))))
+  const strange = [
     columns.map(() => null),
     columns.map((name) => (types.get(name) === 'string' ? '\u0000never seen' : 0)),
   ]
@@ -155,3 +161,6 @@ export function referenceRows(
     probabilities: [...chosen.map((row) => probabilities[row]!), ...predicted],
   }
 }
+
+/** Models see whole numbers of 64 bits as doubles. */
+const plainValue = (value: Value | null) => (typeof value === 'bigint' ? Number(value) : value)
