@@ -70,6 +70,7 @@ const runJob: TrainingPorts['runJob'] = (folder, { onLine, signal }) =>
       child.kill('SIGTERM')
     }
     signal.addEventListener('abort', end, { once: true })
+    if (signal.aborted) end()
     splitLines(child.stdout, onLine)
     splitLines(child.stderr, onLine)
     child.on('error', (cause) =>

@@ -17,8 +17,8 @@ try {
     onProgress: (progress) => console.log(`${progressPrefix}${JSON.stringify(progress)}`),
   })
 } catch (error) {
-  const { message, hint } = errorBody(error).error
-  await writeFile(join(folder, jobFiles.error), JSON.stringify({ message, hint }))
+  const { code, message, hint } = errorBody(error).error
+  await writeFile(join(folder, jobFiles.error), JSON.stringify({ code, message, hint }))
   console.error(error)
   process.exitCode = 1
 } finally {

@@ -9,7 +9,8 @@ import type { DtypeName } from '../values/index.ts'
  * `in/job.json` says what to do; `in/training.parquet` and `in/validation.parquet` hold the input columns by name, `label`
  * (0 or 1) and `weight`. The trainer writes `out/artifact.bin`, `out/report.json` and `out/predictions.parquet` (one
  * `probability` per validation row, in order). A line on its standard output that begins with `progressPrefix` is progress as
- * JSON; any other line is its log. Exit status 0 is success; `out/error.json` may say why it is not.
+ * JSON; any other line is its log. Exit status 0 is success; `out/error.json` may say why it is not: `message`, and `code` and
+ * `hint` where it knows them.
  */
 export const jobFiles = {
   job: 'in/job.json',

@@ -222,6 +222,7 @@ async function fit(
     }
   }
   const signal = listener.signal ?? new AbortController().signal
+  if (signal.aborted) throw noonmarkError('training_cancelled')
   const status = await ports.runJob(folder, { onLine, signal })
   if (signal.aborted) throw noonmarkError('training_cancelled')
   if (status !== 0) throw await trainerError(folder, status, tail)
@@ -235,11 +236,15 @@ async function fit(
   return { artifact: decodeModelArtifact(bytes), bytes, probabilities: predictions.values }
 }
 
+/** What a trainer may say of the data and parameters that it was given; anything else is its own failure. */
+const trainerCodes = ['training_one_class', 'training_data_invalid', 'parameter_invalid'] as const
+
 async function trainerError(folder: string, status: number, tail: readonly string[]): Promise<Error> {
   const said = await readFile(join(folder, jobFiles.error), 'utf8').catch(() => null)
   if (said !== null) {
-    const { message, hint }: { message: string; hint?: string } = JSON.parse(said)
-    return noonmarkError('trainer_failed', { message, ...(hint === undefined ? {} : { hint }) })
+    const { code, message, hint }: { code?: string; message: string; hint?: string } = JSON.parse(said)
+    const known = trainerCodes.find((one) => one === code) ?? 'trainer_failed'
+    return noonmarkError(known, { message, ...(hint === undefined ? {} : { hint }) })
   }
   return noonmarkError('trainer_failed', {
     message: `The trainer ended with status ${status}${tail.length === 0 ? '' : `: ${tail.join('\n')}`}.`,
