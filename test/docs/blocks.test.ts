@@ -39,7 +39,7 @@ const blocks: Block[] = [
   })),
 )
 
-const scratch = mkdtempSync(join(root, 'test', '.docs-'))
+const scratch = mkdtempSync(join(root, 'test', 'docs-scratch-'))
 afterAll(() => rmSync(scratch, { recursive: true, force: true }))
 
 describe('the blocks of README and docs', () => {
@@ -63,7 +63,10 @@ describe('the blocks of README and docs', () => {
         writeFileSync(join(folder, file!), text)
       }
     }
-    writeFileSync(join(scratch, 'tsconfig.json'), JSON.stringify({ extends: '../../tsconfig.json', include: ['.'] }))
+    writeFileSync(
+      join(scratch, 'tsconfig.json'),
+      JSON.stringify({ extends: '../../tsconfig.json', include: ['**/*.ts'], exclude: [] }),
+    )
     const compiled = spawnSync(
       process.execPath,
       [join(root, 'node_modules/typescript/bin/tsc'), '--noEmit', '-p', scratch],
