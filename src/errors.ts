@@ -478,3 +478,21 @@ export function errorBody(error: unknown): { error: { code: string; message: str
   const { code, message, hint, path } = error
   return { error: { code, message, hint, ...(path === undefined ? {} : { path }) } }
 }
+
+/** The error that a body was made from, in another process or on another machine; a code that is not in the table is `internal`. */
+export function readError({ code, message, hint, path }: WireError): NoonmarkError {
+  const known = code in errorTable ? (code as ErrorCode) : 'internal' // checked against the table
+  return new NoonmarkError(known, {
+    message,
+    ...(hint === undefined ? {} : { hint }),
+    ...(path === undefined ? {} : { path }),
+  })
+}
+
+/** An error as `errorBody` puts it on the wire. */
+export interface WireError {
+  readonly code: string
+  readonly message: string
+  readonly hint?: string
+  readonly path?: string
+}

@@ -2,6 +2,7 @@ import type { Clock } from '../clock.ts'
 import type { Manifest } from '../define/index.ts'
 import type { FeatureReader, MomentAnswer, PredictionReader, PredictionRecord } from '../serve/index.ts'
 import type { Instant } from '../values/index.ts'
+import type { TrainingRecords, Worker } from './work.ts'
 
 /** What routes ask of the platform as a whole. */
 export interface ServerContext {
@@ -35,6 +36,8 @@ export interface ProjectContext {
   readonly outcomes: OutcomeFinder | null
   readonly features: FeatureReader
   readonly events: EventTaker
+  /** Runs, versions and datasets, and the process that makes them; left out where nobody trains. */
+  readonly training?: { readonly records: TrainingRecords; readonly worker: Worker }
 }
 
 /** Takes events, in this process or by way of the one that writes. */

@@ -36,6 +36,8 @@ export interface Route {
   readonly status?: number
   /** The room reads the body itself; `input.body` only describes it. For bodies whose form the manifest decides, and for speed. */
   readonly roomReadsBody?: true
+  /** The largest body taken, where that is not what the server takes in general. */
+  readonly bodyLimitBytes?: number
   /** Whether the route exists for a project now; where it does not, the answer is 404. */
   readonly exists?: (context: ProjectContext) => boolean
   /** The route once for every definition that gives it a form of its own. */

@@ -105,6 +105,7 @@ function addRoute(instance: FastifyInstance, server: ServerContext, route: Route
     instance.route({
       method: route.method,
       url: path.replaceAll(/\{(\w+)\}/g, ':$1'),
+      ...(route.bodyLimitBytes === undefined ? {} : { bodyLimit: route.bodyLimitBytes }),
       async handler(request, response) {
         const { project: named, ...params } = request.params as Record<string, string> // the router gives texts
         const context = routeContext(server, path === route.path ? null : (named ?? null))

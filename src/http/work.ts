@@ -33,8 +33,8 @@ export interface TrainingRecords {
     readonly limit?: number
   }): Promise<readonly RunJson[]>
   run(id: string): Promise<RunJson>
-  /** Lines of what a run does, from the first on, until it ends or `signal` says so. */
-  runLog(id: string, signal: AbortSignal): AsyncIterable<string>
+  /** Lines of what a run does, from the first on, until it ends or `signal` says so. @throws not_found */
+  runLog(id: string, signal?: AbortSignal): AsyncIterable<string>
   versions(model?: string): Promise<readonly VersionJson[]>
   version(name: string): Promise<VersionJson>
   /** A dataset that was built, by the digest of its content. @throws not_found */

@@ -15,6 +15,10 @@ export interface Layout {
   readonly temporary: string
   /** The writer's socket. A path of a socket has at most about 100 bytes, so it does not stand in the project. */
   readonly writerSocket: string
+  /** The worker's socket. */
+  readonly workerSocket: string
+  /** Held by the one worker of the folder. */
+  readonly worker: string
   /** What the running server said of itself. */
   readonly server: string
 }
@@ -34,6 +38,8 @@ export function layoutOf(rootDir: string): Layout {
     runs: join(state, 'runs'),
     temporary: join(state, 'temporary'),
     writerSocket: join(tmpdir(), `noonmark-${name}.sock`),
+    workerSocket: join(tmpdir(), `noonmark-${name}-worker.sock`),
+    worker: join(state, 'worker'),
     server: join(state, 'server.json'),
   }
 }

@@ -82,13 +82,13 @@ async function lossLines({ layout }: Platform, { id }: Run): Promise<string[]> {
  * The lines of a run's log, and, while it is trained, those that come.
  * @throws not_found
  */
-export async function* readRunLog(platform: Platform, id: string, signal: AbortSignal): AsyncGenerator<string> {
+export async function* readRunLog(platform: Platform, id: string, signal?: AbortSignal): AsyncGenerator<string> {
   const { id: run } = await platform.registry.run(id)
   let offset = 0
   let rest = ''
   for (;;) {
     // Asked before reading: what was written before the lease went is read in this turn.
-    const goesOn = (await leaseOf(platform, run)) !== null && !signal.aborted
+    const goesOn = (await leaseOf(platform, run)) !== null && signal?.aborted !== true
     const bytes = await readFrom(fileOf(platform, run), offset)
     offset += bytes.length
     const lines = (rest + bytes.toString('utf8')).split('\n')
@@ -98,7 +98,7 @@ export async function* readRunLog(platform: Platform, id: string, signal: AbortS
     if (bytes.length === 0) await new Promise((resolve) => setTimeout(resolve, followMs))
   }
   if (rest !== '') yield rest
-  if (offset === 0 && !signal.aborted) {
+  if (offset === 0 && signal?.aborted !== true) {
     const { error, status } = await platform.registry.run(run)
     if (error !== null) yield `error: ${error.message} ${error.hint} (${error.code})`
     yield hasEnded({ status }) ? status : `${status}: this run writes no log`

@@ -23,6 +23,7 @@ import {
 } from '../plan/index.ts'
 import type { Platform } from '../platform.ts'
 import { type ChannelClient, dial } from '../process/channel.ts'
+import { remoteWorker } from '../process/worker.ts'
 import { versionName } from '../registry/index.ts'
 import {
   createFeatureReader,
@@ -36,6 +37,7 @@ import {
 } from '../serve/index.ts'
 import { parsePosition } from '../stream/index.ts'
 import { featureLookup } from './features.ts'
+import { trainingRecords } from './operations.ts'
 
 /** How serving is started. */
 export interface ServingOptions {
@@ -76,6 +78,9 @@ export async function startServing(platform: Platform, options: ServingOptions):
         frontiers.publish(source, frontierMs) // announced by our own writer
     },
   })
+  const worker: ChannelClient = dial(layout.workerSocket, { peer: 'worker' })
+  const closing = new AbortController()
+  const records = trainingRecords(platform)
   const log = await openPredictionLog({ folder: layout.predictions, clock })
   const reader = openPredictionReader(layout.predictions)
   const lookup = featureLookup(project, online, frontiers)
@@ -185,6 +190,11 @@ export async function startServing(platform: Platform, options: ServingOptions):
       return features
     },
     events: { append: async (source, events) => (await writer.call('ingest', { source, events })) as EventsTaken }, // the writer's own answer
+    training: {
+      // Whoever follows a run does not keep the server from ending.
+      records: { ...records, runLog: (id) => records.runLog(id, closing.signal) },
+      worker: remoteWorker(worker, () => clock.now()),
+    },
   }
 
   const health = async (): Promise<Health> => {
@@ -234,10 +244,12 @@ export async function startServing(platform: Platform, options: ServingOptions):
       await before.drained()
     },
     async close() {
+      closing.abort()
       await server.close()
       await predictor.drained()
       await log.close()
       writer.close()
+      worker.close()
       await online.close()
     },
   }

@@ -5,20 +5,13 @@
 import { rm } from 'node:fs/promises'
 import { connect, createServer, type Socket } from 'node:net'
 import { deserialize, serialize } from 'node:v8'
-import { type ErrorCode, errorTable, isNoonmarkError, NoonmarkError, noonmarkError } from '../errors.ts'
+import { isNoonmarkError, noonmarkError, readError, type WireError } from '../errors.ts'
 
 type Frame =
   | { readonly call: number; readonly method: string; readonly input: unknown }
   | { readonly answer: number; readonly output: unknown }
   | { readonly answer: number; readonly error: WireError }
   | { readonly announce: string; readonly data: unknown }
-
-interface WireError {
-  readonly code: string
-  readonly message: string
-  readonly hint?: string
-  readonly path?: string
-}
 
 const frameLimitBytes = 256 * 1024 * 1024
 
@@ -75,7 +68,7 @@ export async function listen(
 }
 
 export interface ChannelClient {
-  /** Calls a method of the other process. Throws its error, or writer_unavailable when it is not there or goes away. */
+  /** Calls a method of the other process. Throws its error, or writer_unavailable (worker_unavailable) when it is not there or goes away. */
   call(method: string, input: unknown): Promise<unknown>
   readonly connected: boolean
   close(): void
@@ -86,7 +79,7 @@ export interface ChannelClientOptions {
   readonly onConnect?: () => void
   readonly onDisconnect?: () => void
   /** Who is at the other end, for messages. */
-  readonly peer: string
+  readonly peer: 'writer' | 'worker'
 }
 
 /** Connects to a socket path and stays connected: a process that restarts is found again within a tenth of a second. */
@@ -97,7 +90,8 @@ export function dial(path: string, options: ChannelClientOptions): ChannelClient
   let closed = false
   let retry: NodeJS.Timeout | undefined
 
-  const gone = () => noonmarkError('writer_unavailable', { message: `The ${options.peer} process is not there.` })
+  const gone = () =>
+    noonmarkError(`${options.peer}_unavailable`, { message: `The ${options.peer} process is not there.` })
   const lost = () => {
     if (socket !== null) options.onDisconnect?.()
     socket = null
@@ -118,7 +112,7 @@ export function dial(path: string, options: ChannelClientOptions): ChannelClient
       else if ('answer' in frame) {
         const caller = waiting.get(frame.answer)
         waiting.delete(frame.answer)
-        if ('error' in frame) caller?.reject(thrownError(frame.error))
+        if ('error' in frame) caller?.reject(readError(frame.error))
         else caller?.resolve(frame.output)
       }
     })
@@ -191,13 +185,4 @@ function wireError(error: unknown): WireError {
     hint: error.hint,
     ...(error.path === undefined ? {} : { path: error.path }),
   }
-}
-
-function thrownError({ code, message, hint, path }: WireError): NoonmarkError {
-  const known = code in errorTable ? (code as ErrorCode) : 'internal' // checked against the table
-  return new NoonmarkError(known, {
-    message,
-    ...(hint === undefined ? {} : { hint }),
-    ...(path === undefined ? {} : { path }),
-  })
 }

@@ -8,6 +8,7 @@ import { openWriter, type WriterMethods } from '../platform/writing.ts'
 import { openPlatform, type Platform } from '../platform.ts'
 import { listen } from './channel.ts'
 import type { Role, RoleMessage, RoleReady, RoleSettings } from './supervisor.ts'
+import { startWorker } from './worker.ts'
 
 /** How often a role looks whether something else is applied. */
 const refreshMs = 250
@@ -57,6 +58,11 @@ async function start(name: Role, platform: Platform): Promise<() => Promise<void
   switch (name) {
     case 'writer':
       return startWriter(platform)
+    case 'worker': {
+      const stop = await startWorker(platform, log)
+      await ready({})
+      return stop
+    }
     case 'serve':
       return startServe(platform)
   }

@@ -3,7 +3,7 @@ import { fileURLToPath } from 'node:url'
 import { type ErrorCode, type ErrorDetail, errorTable, noonmarkError } from '../errors.ts'
 
 /** The parts of a running platform, each a process: one that crashes never stops another. */
-export type Role = 'writer' | 'serve'
+export type Role = 'writer' | 'worker' | 'serve'
 
 export interface SupervisorOptions {
   readonly roles: readonly Role[]
@@ -111,7 +111,7 @@ export function supervise(options: SupervisorOptions): Supervisor {
     pids: () => Object.fromEntries([...children].map(([role, child]) => [role, child.pid!])),
     async stop() {
       stopping = true
-      for (const role of ['serve', 'writer'] as const) {
+      for (const role of ['serve', 'worker', 'writer'] as const) {
         const child = children.get(role)
         if (child === undefined) continue
         const ended = new Promise<void>((resolve) => child.once('exit', () => resolve()))

@@ -15,7 +15,7 @@ export {
   type VersionChecksJson,
   type VersionJson,
   type VersionLineageJson,
-  versionChecksJson,
+  versionChecksOf,
   versionJson,
-  versionLineageJson,
+  versionLineageOf,
 } from './version-json.ts'

@@ -92,15 +92,14 @@ export function versionJson(version: Version): VersionJson {
   }
 }
 
-/** The checks of a version on the wire. */
-export function versionChecksJson(version: Version): VersionChecksJson {
-  return { version: versionName(version), passed: version.passed, checks: version.checks }
+/** The checks of a version. */
+export function versionChecksOf({ version, passed, checks }: VersionJson): VersionChecksJson {
+  return { version, passed, checks }
 }
 
-/** The lineage of a version on the wire. */
-export function versionLineageJson(version: Version): VersionLineageJson {
-  const json = versionJson(version)
-  const { spec } = version
+/** The lineage of a version. */
+export function versionLineageOf(json: VersionJson): VersionLineageJson {
+  const { spec } = json
   return {
     version: json.version,
     digest: json.digest,

@@ -90,7 +90,7 @@ async function serveUntilStopped(platform: Platform, context: CommandContext, in
     return written
   }
   const supervisor: Supervisor = supervise({
-    roles: ['writer', 'serve'],
+    roles: ['writer', 'worker', 'serve'],
     settings: {
       rootDir: context.rootDir,
       project: platform.project,

@@ -1,0 +1,85 @@
+import { setTimeout as pause } from 'node:timers/promises'
+import type { ReplayClock } from '../clock.ts'
+import { isNoonmarkError } from '../errors.ts'
+import type { Worker } from '../http/work.ts'
+import { openWorker } from '../platform/operations.ts'
+import type { Platform } from '../platform.ts'
+import { type FolderLock, lockFolder } from '../segment/index.ts'
+import type { Instant } from '../values/index.ts'
+import { type ChannelClient, listen } from './channel.ts'
+
+/** How often the worker looks for runs whose process is gone. */
+const sweepMs = 30_000
+/** How long work may take to hear that the worker ends. */
+const closeMs = 5_000
+const lockPauseMs = 250
+
+/** A call to the worker: a method of `Worker`, and what time it is for whoever calls. */
+interface WorkerCall {
+  readonly method: keyof Worker
+  readonly input: never
+  readonly nowMs: Instant
+}
+
+const methods: readonly (keyof Worker)[] = [
+  'plan',
+  'apply',
+  'startRun',
+  'cancelRun',
+  'rollBack',
+  'release',
+  'buildDataset',
+  'report',
+  'featureHistory',
+  'job',
+  'cancelJob',
+]
+
+/** Starts the worker role: DuckDB work and every change of metadata that a server is asked for. Returns what ends it. */
+export async function startWorker(platform: Platform, log: (line: string) => void): Promise<() => Promise<void>> {
+  const lock = await lockPatiently(platform.layout.worker)
+  const worker = openWorker(platform)
+  const sweep = async (atStart: boolean): Promise<void> => {
+    for (const run of await worker.endLostRuns(atStart)) log(`run ${run} lost its process and is recorded as failed`)
+  }
+  await sweep(true)
+  const timer = setInterval(() => {
+    sweep(false).catch((error: unknown) => log(String(error)))
+  }, sweepMs)
+  const server = await listen(platform.layout.workerSocket, {
+    work({ method, input, nowMs }: WorkerCall) {
+      const { clock } = platform
+      // On a replay clock it is as late here as it is for whoever asks.
+      if (clock.replay && nowMs > clock.now()) (clock as ReplayClock).advance(nowMs) // replay says so
+      return worker[method](input)
+    },
+  })
+  return async () => {
+    clearInterval(timer)
+    await server.close()
+    // What cannot be interrupted is given up: its run is recorded as lost when the next worker starts.
+    await Promise.race([worker.close(), pause(closeMs)])
+    lock.release()
+  }
+}
+
+/** Another worker of the folder may still be ending. @throws folder_locked */
+async function lockPatiently(folder: string): Promise<FolderLock> {
+  for (let waitedMs = 0; ; waitedMs += lockPauseMs) {
+    try {
+      return await lockFolder(folder)
+    } catch (error) {
+      if (!isNoonmarkError(error) || error.code !== 'folder_locked' || waitedMs >= closeMs * 2) throw error
+      await pause(lockPauseMs)
+    }
+  }
+}
+
+/** The worker of another process, over its socket. */
+export function remoteWorker(channel: Pick<ChannelClient, 'call'>, now: () => Instant): Worker {
+  const calls = methods.map((method) => [
+    method,
+    (input: unknown) => channel.call('work', { method, input, nowMs: now() }),
+  ])
+  return Object.fromEntries(calls) as Worker // every method of the interface, answered by the same method over there
+}
