@@ -12,8 +12,12 @@ export const exactForMs = 5 * 60_000
 /** The most raw rows of an entity and source that are known already. */
 export const rawRowLimit = 4_096
 
-/** Folding goes in steps of the log's time, so that a value of tiles is not written anew for every row. */
-const foldGrainMs = 60_000
+/**
+ * Folding goes in steps of the log's time, so that values of tiles are not written anew for every row: in short ones where
+ * an entity has many raw rows, which every read has to go through, else in longer ones.
+ */
+const foldGrainMs = { busy: 60_000, quiet: 5 * 60_000 }
+const busyFromRows = 64
 
 /** A row of the log as the state takes it: it is visible at some time, since its available time is not null. */
 export interface ReceivedRow extends RawRow {
@@ -113,13 +117,13 @@ export async function applyRows(
 /** Whether applying the rows could fold any; where it could not, neither raw rows nor tiles are read. */
 function mayFold(mark: EntityMark, rows: EntityWork['rows']): boolean {
   if (mark.rawRows + rows.length > rawRowLimit) return true
-  const limit = foldLimit(rows.at(-1)!.received.receivedMs)
+  const limit = foldLimit(rows.at(-1)!.received.receivedMs, foldGrainMs.busy)
   if (mark.oldestRaw < limit) return true
   return rows.some(({ received }) => knownOf(received) < Math.max(limit, mark.foldedTo))
 }
 
 const knownOf = ({ eventMs, availableMs }: RawRow): Instant => Math.max(eventMs, availableMs)
-const foldLimit = (receivedMs: Instant): Instant => floorTo(receivedMs - exactForMs, foldGrainMs)
+const foldLimit = (receivedMs: Instant, grainMs: number): Instant => floorTo(receivedMs - exactForMs, grainMs)
 
 /** One entity while rows are applied to it. */
 class EntityState {
@@ -166,7 +170,8 @@ class EntityState {
     this.#rows.splice(at, 0, kept)
     const { rawRows, oldestRaw } = this.#mark
     this.#mark = { ...this.#mark, rawRows: rawRows + 1, oldestRaw: Math.min(oldestRaw, knownMs) }
-    const limit = foldLimit(received.receivedMs)
+    const grainMs = this.#mark.rawRows > busyFromRows ? foldGrainMs.busy : foldGrainMs.quiet
+    const limit = foldLimit(received.receivedMs, grainMs)
     if (this.#mark.oldestRaw < limit) this.#foldTo(limit)
     if (this.#mark.rawRows > rawRowLimit) this.#foldBeyondLimit(received.receivedMs)
   }

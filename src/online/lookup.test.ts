@@ -162,6 +162,30 @@ describe('the online state', () => {
     )
   })
 
+  it('ends the same for an entity with many rows, which is folded in shorter steps', async () => {
+    const busy = fc.array(fc.tuple(fc.constantFrom(0, 999, 20_000), randomRow(fc.constant(0))), {
+      minLength: 100,
+      maxLength: 250,
+    })
+    await fc.assert(
+      fc.asyncProperty(busy, fc.integer({ min: 2, max: 90 }), async (steps, batch) => {
+        let receivedMs = base
+        const rows = steps.flatMap(([step, row], i) => {
+          receivedMs += step
+          const known = row.known_at === null ? null : receivedMs
+          return (
+            received({ receivedMs, row: { ...row, origin: 'SFO', happened_at: receivedMs, known_at: known } }, i) ?? []
+          )
+        })
+        const [one, other] = [await filledStore(), await filledStore()]
+        for (const row of rows) await apply(one, groups[0]!, [row])
+        for (let at = 0; at < rows.length; at += batch) await apply(other, groups[0]!, rows.slice(at, at + batch))
+        expect(await everything(other)).toEqual(await everything(one))
+      }),
+      { numRuns: 15 },
+    )
+  })
+
   it('keeps at most 4,096 known rows of an entity raw, and says that what lies before is inexact', async () => {
     const store = await filledStore()
     const group = groups[0]!
