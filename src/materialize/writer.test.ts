@@ -17,7 +17,7 @@ import { digestJson } from '../digest.ts'
 import type { SourceTable, TableVersion } from '../offline/index.ts'
 import { memoryOnlineStore } from '../online/drivers/memory.ts'
 import { type OnlineStore, prepareLookup } from '../online/index.ts'
-import { memoryStreamLog } from '../stream/index.ts'
+import { memoryStreamLog } from '../stream/drivers/memory.ts'
 import { columnOf, formatInstant, statuses } from '../values/index.ts'
 import { createWriter, materialize, type Writer } from './index.ts'
 

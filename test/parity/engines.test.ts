@@ -13,7 +13,7 @@ import { duckdbEngine } from '../../src/offline/drivers/duckdb.ts'
 import type { TableVersion } from '../../src/offline/index.ts'
 import { memoryOnlineStore } from '../../src/online/drivers/memory.ts'
 import { type LookupAnswer, prepareLookup } from '../../src/online/index.ts'
-import { memoryStreamLog } from '../../src/stream/index.ts'
+import { memoryStreamLog } from '../../src/stream/drivers/memory.ts'
 import { columnOf, columnValue, type Instant, jsonRow, knownMs, type Row, statuses } from '../../src/values/index.ts'
 import {
   type Availability,

@@ -14,7 +14,9 @@ import type { OfflineEngine, SourceTable, TableVersion } from '../../src/offline
 import { lmdbOnlineStore } from '../../src/online/drivers/lmdb.ts'
 import { memoryOnlineStore } from '../../src/online/drivers/memory.ts'
 import { exactForMs, type OnlineStore, prepareLookup } from '../../src/online/index.ts'
-import { memoryStreamLog, openFileStreamLog, type StreamLog } from '../../src/stream/index.ts'
+import { openFileStreamLog } from '../../src/stream/drivers/file.ts'
+import { memoryStreamLog } from '../../src/stream/drivers/memory.ts'
+import type { StreamLog } from '../../src/stream/index.ts'
 import { columnOf, jsonRow, knownMs, type Row, statuses } from '../../src/values/index.ts'
 import {
   type Availability,
