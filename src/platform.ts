@@ -30,7 +30,8 @@ import { type Layout, layoutOf } from './platform/layout.ts'
 import { openProjectCode } from './platform/project-code.ts'
 import { openTables, type Tables } from './platform/tables.ts'
 import { createRegistry, type Registry, versionName } from './registry/index.ts'
-import { type FileLogReader, openFileLogReader } from './stream/drivers/file.ts'
+import { openFileLogReader } from './stream/drivers/file.ts'
+import type { LogReader } from './stream/index.ts'
 import type { Instant } from './values/index.ts'
 
 /** How a platform is opened. */
@@ -55,7 +56,7 @@ export interface Platform {
   readonly engine: () => OfflineEngine
   readonly tables: () => Tables
   /** Reads received rows beside the process that writes them. */
-  readonly logReader: () => FileLogReader
+  readonly logReader: () => LogReader
   /** Worker threads that run the project's functions; started when first asked for. */
   readonly code: () => ReturnType<typeof openProjectCode>
   /** The folder's definitions, loaded afresh. */

@@ -7,5 +7,3 @@ export {
   digestOf,
   isDigest,
 } from './blob-store.ts'
-export { openFilesystemBlobStore } from './drivers/filesystem.ts'
-export { memoryBlobStore } from './drivers/memory.ts'

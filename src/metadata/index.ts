@@ -1,5 +1,3 @@
-export { memoryMetadataStore } from './drivers/memory.ts'
-export { openSqliteMetadataStore, type SqliteMetadataOptions } from './drivers/sqlite.ts'
 export {
   deleteRecord,
   type MetadataReader,

@@ -2,7 +2,6 @@
  * The offline room: pinned tables, features as of instants, outcomes, training sets.
  * @module
  */
-export * from './drivers/duckdb.ts'
 export * from './offline-engine.ts'
 export { tableDigest } from './table-digest.ts'
 export type { DeriveInputs, RunDerives } from './training-inputs.ts'

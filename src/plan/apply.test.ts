@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { memoryBlobStore } from '../blob/index.ts'
+import { memoryBlobStore } from '../blob/drivers/memory.ts'
 import { replayClock } from '../clock.ts'
 import {
   count,
@@ -17,7 +17,7 @@ import {
   timestamp,
 } from '../define/index.ts'
 import { isNoonmarkError } from '../errors.ts'
-import { memoryMetadataStore } from '../metadata/index.ts'
+import { memoryMetadataStore } from '../metadata/drivers/memory.ts'
 import { applications, currentManifest, functionSource } from './applied-manifest.ts'
 import { applyPlan } from './apply.ts'
 import { collectDefinitions } from './definitions.ts'

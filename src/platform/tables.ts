@@ -6,7 +6,7 @@ import { noonmarkError } from '../errors.ts'
 import { compactLog } from '../materialize/index.ts'
 import { defineRecord, type MetadataStore, putRecord } from '../metadata/index.ts'
 import type { OfflineEngine, TableFile, TableVersion } from '../offline/index.ts'
-import type { FileLogReader } from '../stream/index.ts'
+import type { LogReader } from '../stream/index.ts'
 import type { Instant } from '../values/index.ts'
 
 /** What is kept of a source's table: where its history ends, and the files made of received rows. */
@@ -39,7 +39,7 @@ export interface TablesOptions {
   readonly folder: string
   readonly metadata: MetadataStore
   readonly engine: OfflineEngine
-  readonly log: () => FileLogReader
+  readonly log: () => LogReader
   readonly now: () => Instant
 }
 
@@ -151,7 +151,7 @@ export function openTables(options: TablesOptions): Tables {
 }
 
 /** A reader as compaction asks for it; what was stamped last is the writer's to know. */
-function logOf(reader: FileLogReader): Parameters<typeof compactLog>[0]['log'] {
+function logOf(reader: LogReader): Parameters<typeof compactLog>[0]['log'] {
   return {
     read: (name, range) => reader.read(name, range),
     extent: async (name) => ({ ...(await reader.extent(name)), lastReceivedMs: null }),

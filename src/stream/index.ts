@@ -1,10 +1,3 @@
-export {
-  type FileLogReader,
-  type FileStreamLogOptions,
-  openFileLogReader,
-  openFileStreamLog,
-} from './drivers/file.ts'
-export { memoryStreamLog } from './drivers/memory.ts'
 export { formatPosition, type Position, parsePosition, receivedOf } from './position.ts'
 export {
   type AppendResult,
@@ -16,6 +9,7 @@ export {
   type LogDeclaration,
   type LogExtent,
   type LogName,
+  type LogReader,
   type LogRow,
   type StreamLog,
   type StreamLogSupports,

@@ -53,6 +53,16 @@ export interface StreamLog {
   close(): Promise<void>
 }
 
+/** The rows of a log as whoever does not write it reads them, in another process where the driver shares readers. */
+export interface LogReader {
+  sources(): Promise<LogName[]>
+  /** As the log's own `read`. */
+  read(name: LogName, range: { readonly from: number; readonly limit: number }): Promise<LogRow[]>
+  /** The offsets that can be read now. */
+  extent(name: LogName): Promise<Pick<LogExtent, 'firstOffset' | 'nextOffset'>>
+  close(): Promise<void>
+}
+
 /** What a driver can do beyond the port. */
 export interface StreamLogSupports {
   /** Acknowledged rows survive `kill -9`, and so do stamps and frontiers. */

@@ -22,7 +22,8 @@ const note = defineRecord<{ writer: string; number: number }>({ kind: 'note', ve
 const writer = `
   import { writeSync } from 'node:fs'
   const [file, name, count, folderUrl] = process.argv.slice(1)
-  const { openSqliteMetadataStore, defineRecord } = await import(folderUrl + 'index.ts')
+  const { defineRecord } = await import(folderUrl + 'index.ts')
+  const { openSqliteMetadataStore } = await import(folderUrl + 'drivers/sqlite.ts')
   const note = defineRecord({ kind: 'note', version: 1, indexes: ['writer'] })
   const store = await openSqliteMetadataStore({ file })
   for (let left = Number(count); left > 0; left -= 1) {

@@ -13,7 +13,7 @@ import { listLogs, logFolder } from '../log-folder.ts'
 import type { RecordStore } from '../record-store.ts'
 import { decodeRecord, recordKind } from '../row-record.ts'
 import { sourceLogs } from '../source-logs.ts'
-import type { LogClock, LogExtent, LogName, LogRow, StreamLog } from '../stream-log.ts'
+import type { LogClock, LogName, LogReader, StreamLog } from '../stream-log.ts'
 
 /** How a stream log on disk is opened. */
 export interface FileStreamLogOptions {
@@ -54,18 +54,8 @@ export async function openFileStreamLog(options: FileStreamLogOptions): Promise<
   }
 }
 
-/** The rows on disk as other processes may read them while the writer writes. */
-export interface FileLogReader {
-  sources(): Promise<LogName[]>
-  /** As the log's own `read`. */
-  read(name: LogName, range: { readonly from: number; readonly limit: number }): Promise<LogRow[]>
-  /** The offsets that can be read now. */
-  extent(name: LogName): Promise<Pick<LogExtent, 'firstOffset' | 'nextOffset'>>
-  close(): Promise<void>
-}
-
 /** Opens the folder of a stream log for reading, without the writer's lock; what was read is durable. */
-export function openFileLogReader(options: { readonly folder: string }): FileLogReader {
+export function openFileLogReader(options: { readonly folder: string }): LogReader {
   const readers = new Map<string, ReturnType<typeof openSegmentReader>>()
   const readerOf = (name: LogName) => {
     const folder = logFolder(options.folder, name)
