@@ -1,3 +1,5 @@
+import { existsSync } from 'node:fs'
+import { join } from 'node:path'
 import { collectDefaultMetrics, Registry as MetricsRegistry } from 'prom-client'
 import type { ReplayClock } from '../clock.ts'
 import { noonmarkError } from '../errors.ts'
@@ -11,7 +13,7 @@ import {
   serveRoutes,
 } from '../http/index.ts'
 import { lmdbOnlineStore } from '../online/drivers/lmdb.ts'
-import { createFrontiers } from '../online/index.ts'
+import { createFrontiers, type OnlineStore } from '../online/index.ts'
 import {
   type AppliedManifest,
   currentManifest,
@@ -69,7 +71,7 @@ export async function startServing(platform: Platform, options: ServingOptions):
   const metrics = new MetricsRegistry()
   collectDefaultMetrics({ register: metrics })
   const frontiers = createFrontiers()
-  const online = lmdbOnlineStore({ folder: layout.online, readOnly: true })
+  const online = await openForReading(layout.online)
   const writer: ChannelClient = dial(layout.writerSocket, {
     peer: 'writer',
     onAnnounce(event, data) {
@@ -253,4 +255,10 @@ export async function startServing(platform: Platform, options: ServingOptions):
       await online.close()
     },
   }
+}
+
+/** The online state as the writer leaves it. At the very first start there may be none yet, and serving does not wait for the writer. */
+async function openForReading(folder: string): Promise<OnlineStore> {
+  if (!existsSync(join(folder, 'data.mdb'))) await lmdbOnlineStore({ folder }).close()
+  return lmdbOnlineStore({ folder, readOnly: true })
 }

@@ -116,7 +116,10 @@ export function supervise(options: SupervisorOptions): Supervisor {
         if (child === undefined) continue
         const ended = new Promise<void>((resolve) => child.once('exit', () => resolve()))
         child.kill('SIGTERM')
-        const impatient = setTimeout(() => child.kill('SIGKILL'), patienceMs)
+        const impatient = setTimeout(() => {
+          options.onLine(role, `did not end within ${patienceMs / 1000} s of being asked to, and is killed`)
+          child.kill('SIGKILL')
+        }, patienceMs)
         await ended
         clearTimeout(impatient)
       }
