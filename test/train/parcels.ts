@@ -32,37 +32,6 @@ export const lastDayMs = firstDayMs + 20 * dayMs
 /** Every order has been delivered by then, and is mature. */
 export const nowMs = lastDayMs + 3 * dayMs
 
-const depot = entity('depot', { key: { depot: string() } })
-
-export const deliveries = source('deliveries', {
-  history: 'data/deliveries.parquet',
-  columns: { order_id: string(), depot: string(), hours_late: float(), delivered_at: timestamp() },
-  id: 'order_id',
-  eventTime: 'delivered_at',
-})
-export const orders = source('orders', {
-  history: 'data/orders.parquet',
-  columns: { order_id: string(), depot: string(), kilograms: float(), ordered_at: timestamp() },
-  id: 'order_id',
-  eventTime: 'ordered_at',
-})
-export const depotDeliveries = featureView('depot_deliveries', {
-  entity: depot,
-  source: deliveries,
-  features: (row) => ({
-    deliveries_1d: count().over('1d'),
-    mean_late_1d: mean(row.hours_late).over('1d'),
-    last_late: latest(row.hours_late),
-  }),
-})
-export const order = moment('order', {
-  source: orders,
-  key: { order_id: string() },
-  entities: { depot },
-  request: { kilograms: float() },
-})
-export const hour = derive('hour', int(), { at: order.at }, ({ at }) => at.getUTCHours())
-
 /** What a test may want otherwise. */
 export interface ParcelOptions {
   readonly checks?: readonly CheckSpec[]
@@ -71,11 +40,43 @@ export interface ParcelOptions {
   /** Labels that say whether it was later than this; what never comes true leaves one class. */
   readonly lateHours?: number
   readonly withoutHour?: boolean
+  /** Other files of these sources. */
+  readonly ordersFile?: string
+  readonly deliveriesFile?: string
 }
 
 /** The definitions of the project. */
 export function parcelProject(options: ParcelOptions = {}): Readonly<Record<string, unknown>> {
-  const { lateHours = 0 } = options
+  const { lateHours = 0, ordersFile = 'data/orders.parquet', deliveriesFile = 'data/deliveries.parquet' } = options
+  const depot = entity('depot', { key: { depot: string() } })
+  const deliveries = source('deliveries', {
+    history: deliveriesFile,
+    columns: { order_id: string(), depot: string(), hours_late: float(), delivered_at: timestamp() },
+    id: 'order_id',
+    eventTime: 'delivered_at',
+  })
+  const orders = source('orders', {
+    history: ordersFile,
+    columns: { order_id: string(), depot: string(), kilograms: float(), ordered_at: timestamp() },
+    id: 'order_id',
+    eventTime: 'ordered_at',
+  })
+  const depotDeliveries = featureView('depot_deliveries', {
+    entity: depot,
+    source: deliveries,
+    features: (row) => ({
+      deliveries_1d: count().over('1d'),
+      mean_late_1d: mean(row.hours_late).over('1d'),
+      last_late: latest(row.hours_late),
+    }),
+  })
+  const order = moment('order', {
+    source: orders,
+    key: { order_id: string() },
+    entities: { depot },
+    request: { kilograms: float() },
+  })
+  const hour = derive('hour', int(), { at: order.at }, ({ at }) => at.getUTCHours())
   const late = model('late', {
     moment: order,
     owner: 'team-parcels',
@@ -126,7 +127,12 @@ export function parcelTables(orderCount = 400): { readonly orders: TestTable; re
 /** The files of the project. */
 export function parcelFiles(orderCount?: number): Readonly<Record<string, TestTable>> {
   const tables = parcelTables(orderCount)
-  return { 'data/orders.parquet': tables.orders, 'data/deliveries.parquet': tables.deliveries }
+  return {
+    'data/orders.parquet': tables.orders,
+    'data/deliveries.parquet': tables.deliveries,
+    'data/no-orders.parquet': { ...tables.orders, rows: [] },
+    'data/no-deliveries.parquet': { ...tables.deliveries, rows: [] },
+  }
 }
 
 /** Numbers in [0, 1), the same for the same seed (mulberry32 by Tommy Ettinger, public domain). */
