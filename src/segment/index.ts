@@ -1,3 +1,4 @@
+export { bootId } from './boot-id.ts'
 export { type FolderLock, lockFolder } from './folder-lock.ts'
 export { encodeFrame, type Frame, framePayloadLimitBytes, readFrame } from './frame.ts'
 export { isMissing, listSegments, makeFolder, readSegmentMark, type SegmentName, syncFolder } from './segment-file.ts'

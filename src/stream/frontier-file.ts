@@ -122,9 +122,3 @@ async function readSlots(path: string): Promise<Slot | null> {
   }
   return newest ?? null
 }
-
-/** What changes with each start of the machine; null where the system does not tell. */
-export async function bootId(): Promise<string | null> {
-  const text = await readFile('/proc/sys/kernel/random/boot_id', 'utf8').catch(() => '')
-  return text.trim() === '' ? null : text.trim()
-}

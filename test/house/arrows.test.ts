@@ -21,7 +21,7 @@ const arrows: Readonly<Record<string, readonly string[]>> = {
   blob: ['values', 'segment'],
   stream: ['values', 'segment'],
   offline: ['values', 'define', 'aggregate'],
-  online: ['values', 'define', 'aggregate'],
+  online: ['values', 'define', 'aggregate', 'segment'],
   plan: ['values', 'define', 'code', 'metadata', 'blob'],
   materialize: ['values', 'define', 'aggregate', 'offline', 'online', 'stream'],
   registry: ['values', 'define', 'artifact', 'metadata', 'blob'],

@@ -3,6 +3,7 @@ import { createRequire } from 'node:module'
 import type { RootDatabase } from 'lmdb'
 import { noonmarkError } from '../../errors.ts'
 import type { OnlineEntry, OnlineRange, OnlineStore } from '../online-store.ts'
+import { openUnflushedMark } from './unflushed-mark.ts'
 
 /** Where the store lies and who opens it. */
 export interface LmdbOnlineStoreOptions {
@@ -16,11 +17,14 @@ export interface LmdbOnlineStoreOptions {
 const readerCheckMs = 30_000
 
 /**
- * An online store in LMDB, memory-mapped: one process writes, any number read without locks. A write is visible and on the
- * disk when it resolves.
+ * An online store in LMDB, memory-mapped: one process writes, any number read without locks. A write is visible when it
+ * resolves, and survives `kill -9`. It is not flushed to the disk one by one: what the store holds can be made again from
+ * history and log, and flushing would make every event wait for the disk twice. Should the machine itself go down, the store
+ * is found empty at the next start (`unflushed-mark.ts`), and its features are filled again.
  */
 export function lmdbOnlineStore({ folder, readOnly = false }: LmdbOnlineStoreOptions): OnlineStore {
-  const db = openDatabase(folder, readOnly)
+  const mark = readOnly ? null : openUnflushedMark(folder)
+  const db = openDatabase(folder, readOnly, mark?.survivesKill ?? false)
   db.readerCheck()
   const timer = readOnly ? undefined : setInterval(() => db.readerCheck(), readerCheckMs)
   timer?.unref()
@@ -66,6 +70,7 @@ export function lmdbOnlineStore({ folder, readOnly = false }: LmdbOnlineStoreOpt
     async close() {
       clearInterval(timer)
       await db.close()
+      mark?.flushed()
     },
   }
 }
@@ -107,7 +112,7 @@ function copies(firstBytes: number): { of(bytes: Buffer): Uint8Array; readonly s
   }
 }
 
-function openDatabase(path: string, readOnly: boolean): Database {
+function openDatabase(path: string, readOnly: boolean, noSync: boolean): Database {
   const { open } = loadLmdb()
   try {
     if (!readOnly) mkdirSync(path, { recursive: true })
@@ -117,6 +122,7 @@ function openDatabase(path: string, readOnly: boolean): Database {
       keyEncoding: 'binary',
       encoding: 'binary',
       cache: false,
+      noSync,
       maxReaders: 126,
     }) as Database // the same object under its fuller type
   } catch (cause) {

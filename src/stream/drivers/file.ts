@@ -1,5 +1,6 @@
 import { join } from 'node:path'
 import {
+  bootId,
   listSegments,
   lockFolder,
   makeFolder,
@@ -8,7 +9,7 @@ import {
   readSegmentMark,
   type SegmentRecovery,
 } from '../../segment/index.ts'
-import { bootId, openFrontierFile } from '../frontier-file.ts'
+import { openFrontierFile } from '../frontier-file.ts'
 import { listLogs, logFolder } from '../log-folder.ts'
 import type { RecordStore } from '../record-store.ts'
 import { decodeRecord, recordKind } from '../row-record.ts'
@@ -35,7 +36,7 @@ export async function openFileStreamLog(options: FileStreamLogOptions): Promise<
   await makeFolder(folder)
   const lock = await lockFolder(folder)
   try {
-    const keeper = await openFrontierFile(join(folder, 'frontier.state'), await bootId())
+    const keeper = await openFrontierFile(join(folder, 'frontier.state'), bootId())
     const log = sourceLogs({
       supports: { durable: true, sharedReaders: true },
       clock,
