@@ -12,8 +12,14 @@ if (major < 22 || (major === 22 && minor < 18)) {
 }
 var here = new URL('.', import.meta.url)
 var source = new URL('../src/cli/main.ts', here)
-// A checkout runs its source, so that a stale build never answers; the package has the build only.
-import('node:fs')
+// Compiled code is kept between runs, also for the processes that this one starts: they begin in a third of the time.
+import('node:module')
+  .then((module) => {
+    var directory = module.enableCompileCache().directory
+    if (directory) process.env.NODE_COMPILE_CACHE = directory
+    return import('node:fs')
+  })
+  // A checkout runs its source, so that a stale build never answers; the package has the build only.
   .then((fs) => import(fs.existsSync(source) ? source.href : new URL('../dist/cli/main.js', here).href))
   .then((cli) => cli.main(process.argv.slice(2)))
   .catch((error) => {
