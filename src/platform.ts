@@ -1,15 +1,12 @@
 /**
- * The composition root: reads top to bottom, and is the only file that knows the drivers. It opens the stores of a project's
- * folder and hands them to the rooms.
+ * The composition root: reads top to bottom, and knows the drivers, beside the files in its folder only. It opens the stores of a
+ * project's folder and hands them to the rooms.
  */
-import { mkdir } from 'node:fs/promises'
 import { join } from 'node:path'
-import { openFilesystemBlobStore } from './blob/drivers/filesystem.ts'
 import type { BlobStore } from './blob/index.ts'
 import { type Clock, replayClock, systemClock } from './clock.ts'
 import type { Digest } from './digest.ts'
 import { noonmarkError } from './errors.ts'
-import { openSqliteMetadataStore } from './metadata/drivers/sqlite.ts'
 import type { MetadataStore } from './metadata/index.ts'
 import { duckdbEngine } from './offline/drivers/duckdb.ts'
 import type { OfflineEngine } from './offline/index.ts'
@@ -28,9 +25,9 @@ import {
 } from './plan/index.ts'
 import { type Layout, layoutOf } from './platform/layout.ts'
 import { openProjectCode } from './platform/project-code.ts'
+import { folderStores, type OpenStores, type Stores } from './platform/stores.ts'
 import { openTables, type Tables } from './platform/tables.ts'
 import { createRegistry, type Registry, versionName } from './registry/index.ts'
-import { openFileLogReader } from './stream/drivers/file.ts'
 import type { LogReader } from './stream/index.ts'
 import type { Instant } from './values/index.ts'
 
@@ -41,6 +38,10 @@ export interface PlatformOptions {
   readonly clockMs?: Instant
   /** The project's name where it is known; else `noonmark.config.ts` is loaded for it. */
   readonly project?: string
+  /** Where state and lock are kept instead of the project's folder. */
+  readonly stateDir?: string
+  /** Other stores than the embedded ones. */
+  readonly openStores?: OpenStores
 }
 
 /** A project's stores and rooms, open in this process. */
@@ -49,6 +50,7 @@ export interface Platform {
   readonly layout: Layout
   readonly project: string
   readonly clock: Clock
+  readonly stores: Stores
   readonly metadata: MetadataStore
   readonly blobs: BlobStore
   readonly registry: Registry
@@ -70,14 +72,14 @@ export interface Platform {
 }
 
 /** Opens the platform of a folder. Nothing is started that is not asked for. */
-export async function openPlatform({ rootDir, clockMs, project: named }: PlatformOptions): Promise<Platform> {
-  const layout = layoutOf(rootDir)
+export async function openPlatform(options: PlatformOptions): Promise<Platform> {
+  const { rootDir, clockMs, project: named, stateDir, openStores = folderStores } = options
+  const layout = layoutOf(rootDir, stateDir)
   const clock = clockMs === undefined ? systemClock() : replayClock(clockMs)
   const first = named === undefined ? await loadProject(rootDir) : null
   const project = named ?? first!.config.project // loaded where it was not named
-  await mkdir(layout.state, { recursive: true })
-  const metadata = await openSqliteMetadataStore({ file: layout.metadata, clock })
-  const blobs = await openFilesystemBlobStore({ folder: layout.blobs })
+  const stores = await openStores(layout, clock)
+  const { metadata, blobs } = stores
   const registry = createRegistry(metadata, project)
   const closing: (() => Promise<void>)[] = [() => metadata.close(), () => blobs.close()]
 
@@ -105,7 +107,7 @@ export async function openPlatform({ rootDir, clockMs, project: named }: Platfor
     (open) => open.close(),
   )
   const logReader = lazily(
-    () => openFileLogReader({ folder: layout.stream }),
+    () => stores.openLogReader(),
     (open) => open.close(),
   )
   const tables = lazily(() =>
@@ -131,6 +133,7 @@ export async function openPlatform({ rootDir, clockMs, project: named }: Platfor
     layout,
     project,
     clock,
+    stores,
     metadata,
     blobs,
     registry,
@@ -154,9 +157,12 @@ export async function openPlatform({ rootDir, clockMs, project: named }: Platfor
       return {
         environment: 'development',
         versions: Object.fromEntries(
-          versions.map((version) => [versionName(version), { digest: version.digest, ...modelUses(manifest, version.spec) }]),
+          versions.map((version) => [
+            versionName(version),
+            { digest: version.digest, ...modelUses(manifest, version.spec) },
+          ]),
         ),
-        locked: (await readLock(rootDir)).versions,
+        locked: (await readLock(layout.lock)).versions,
       }
     },
     async close() {

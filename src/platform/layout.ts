@@ -5,6 +5,8 @@ import { join } from 'node:path'
 /** Where the embedded engines of a project keep their state. */
 export interface Layout {
   readonly state: string
+  /** The folder of noonmark.lock. */
+  readonly lock: string
   readonly metadata: string
   readonly blobs: string
   readonly online: string
@@ -23,12 +25,13 @@ export interface Layout {
   readonly server: string
 }
 
-/** The layout of a project's folder. */
-export function layoutOf(rootDir: string): Layout {
-  const state = join(rootDir, '.noonmark')
-  const name = createHash('sha256').update(rootDir).digest('hex').slice(0, 16)
+/** The layout of a project's folder. With a folder for its state elsewhere, nothing is ever written into the project's own. */
+export function layoutOf(rootDir: string, stateDir?: string): Layout {
+  const state = stateDir ?? join(rootDir, '.noonmark')
+  const name = createHash('sha256').update(state).digest('hex').slice(0, 16)
   return {
     state,
+    lock: stateDir ?? rootDir,
     metadata: join(state, 'metadata.sqlite'),
     blobs: join(state, 'blobs'),
     online: join(state, 'online'),

@@ -19,7 +19,7 @@ const entry = fileURLToPath(
 
 /** What a training asks for, from the stores of a platform. */
 export async function trainingPorts(platform: Platform): Promise<TrainingPorts> {
-  const { project, rootDir, registry, blobs, clock } = platform
+  const { project, rootDir, layout, registry, blobs, clock } = platform
   const { manifest, digest } = await platform.applied()
   return {
     project,
@@ -30,12 +30,12 @@ export async function trainingPorts(platform: Platform): Promise<TrainingPorts> 
     now: () => clock.now(),
     tables: (sources) => platform.tables().pin(manifest, sources),
     loggedAsOf: (moment, sources) => (moments) =>
-      loggedAsOf(openPredictionReader(platform.layout.predictions).read(), manifest.moments[moment]!, sources, moments),
+      loggedAsOf(openPredictionReader(layout.predictions).read(), manifest.moments[moment]!, sources, moments),
     runFunction: (code, name, rows) => platform.code().runFunction(code, name, rows),
     runJob,
     keep: (bytes) => blobs.put(bytes),
     frozenSets: frozenSets(platform),
-    runFolder: (run) => join(platform.layout.runs, run),
+    runFolder: (run) => join(layout.runs, run),
     git: () => gitState(rootDir),
     environment: { node: process.versions.node, platform: `${process.platform}-${process.arch}` },
     async champion(model) {
@@ -48,7 +48,7 @@ export async function trainingPorts(platform: Platform): Promise<TrainingPorts> 
       return null
     },
     async lockedNumber(model) {
-      const { versions } = await readLock(rootDir)
+      const { versions } = await readLock(layout.lock)
       return Math.max(
         0,
         ...Object.keys(versions).flatMap((pin) =>
@@ -57,7 +57,7 @@ export async function trainingPorts(platform: Platform): Promise<TrainingPorts> 
       )
     },
     async lock(version) {
-      await writeLock(rootDir, withVersion(await readLock(rootDir), versionName(version), version.digest))
+      await writeLock(layout.lock, withVersion(await readLock(layout.lock), versionName(version), version.digest))
     },
   }
 }

@@ -1,8 +1,6 @@
 import { createWriter, type IngestResult, type Writer } from '../materialize/index.ts'
-import { lmdbOnlineStore } from '../online/drivers/lmdb.ts'
 import { currentManifest, emptyManifest } from '../plan/index.ts'
 import type { Platform } from '../platform.ts'
-import { openFileStreamLog } from '../stream/drivers/file.ts'
 
 /** The writer of a project's folder with its stores open. */
 export interface OpenWriter {
@@ -20,9 +18,9 @@ export async function openWriter(
   platform: Platform,
   onError?: (error: unknown, source: string) => void,
 ): Promise<OpenWriter> {
-  const { layout, metadata, blobs, project, clock } = platform
-  const log = await openFileStreamLog({ folder: layout.stream, clock })
-  const online = lmdbOnlineStore({ folder: layout.online })
+  const { stores, metadata, blobs, project, clock } = platform
+  const log = await stores.openLog()
+  const online = await stores.openOnline()
   const read = async () => {
     const applied = await currentManifest(metadata, blobs, project)
     return { revision: applied?.revision ?? 0, manifest: applied?.manifest ?? emptyManifest(project) }
