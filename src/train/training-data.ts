@@ -1,6 +1,7 @@
 import type { CheckSpec, ModelSpec } from '../define/index.ts'
+import { noonmarkError } from '../errors.ts'
 import type { TableVersion } from '../offline/index.ts'
-import { draftTrainingSet, type TrainingSet } from '../offline/index.ts'
+import { draftTrainingSet, type TrainingSet, type TrainingSetDraft } from '../offline/index.ts'
 import type { Run, TrainingSetSummary } from '../registry/index.ts'
 import { type Table, takeRows } from '../values/index.ts'
 import { deriveColumns } from './derive-columns.ts'
@@ -66,12 +67,22 @@ export async function buildForTraining(
       : { onProgress: (done: number, total: number) => onProgress('build the training set', done, total) }),
   })
   const kept = await ports.frozenSets.find(draft.identity)
-  if (kept !== null) return split(model, versions, run, kept, async () => (await draft.build()).features)
+  if (kept !== null) return split(model, versions, run, kept, () => featuresAgain(draft, kept))
   const { table, content, identity, summary, features } = await draft.build()
   const set: FrozenSet = { table, content, identity, summary }
   const data = split(model, versions, run, set, async () => features)
   await ports.frozenSets.keep(set)
   return data
+}
+
+/** The features of a kept set, built again to be looked at: what they say must be what was kept. */
+async function featuresAgain(draft: TrainingSetDraft, kept: FrozenSet): Promise<TrainingSet['features']> {
+  const { content, features } = await draft.build()
+  if (content === kept.content) return features
+  throw noonmarkError('training_data_invalid', {
+    message: `The training set ${kept.identity.slice(0, 12)} was kept with content ${kept.content.slice(0, 12)}, and the same sources now give ${content.slice(0, 12)}.`,
+    hint: 'The platform computes something otherwise than when the set was kept. Train with another --to, which makes a new set.',
+  })
 }
 
 function split(

@@ -24,6 +24,7 @@ import {
   sum,
   timestamp,
 } from '../../src/define/index.ts'
+import type { OfflineEngine } from '../../src/offline/index.ts'
 import type { Run } from '../../src/registry/index.ts'
 import type { ExpressionOf, Row } from '../../src/values/index.ts'
 import { firstDayMs, nowMs, parcelFiles, parcelProject, randomNumbers } from './parcels.ts'
@@ -226,9 +227,10 @@ describe('the leakage check', () => {
   })
   afterAll(() => world.close())
 
-  it('stops an engine that lets one feature see past its moment, by the name of the feature', async () => {
+  /** An engine that lets one feature see half a day past its moment. */
+  const leakingEngine = async (): Promise<OfflineEngine> => {
     const { engine } = await world.ports()
-    const leaking: typeof engine = {
+    return {
       ...engine,
       features: async (request) => {
         const later = request.features.map((feature) => ({
@@ -240,7 +242,10 @@ describe('the leakage check', () => {
         return request.features.map(({ feature }, i) => (feature.name === 'last_late' ? leaked[i]! : honest[i]!))
       },
     }
-    const run = await world.train({ model: 'late' }, {}, { engine: leaking })
+  }
+
+  it('stops an engine that lets one feature see past its moment, by the name of the feature', async () => {
+    const run = await world.train({ model: 'late' }, {}, { engine: await leakingEngine() })
     expect(run).toMatchObject({ status: 'stopped', version: null })
     expect(world.jobs).toEqual([])
     const [{ summary, detail }] = run.checks as [(typeof run.checks)[number]]
@@ -250,13 +255,24 @@ describe('the leakage check', () => {
     expect(new Set(differences.map(({ input }) => input))).toEqual(new Set(['depot_last_late']))
   })
 
+  it('does not vouch for a kept set that its sources no longer give', async () => {
+    const period = { toMs: firstDayMs + 18 * 86_400_000 }
+    await world.apply(parcelProject({ checks: [] }))
+    await world.train({ model: 'late', ...period }, {}, { engine: await leakingEngine() })
+    await world.apply(parcelProject({ checks: [noLeakage()] }))
+    const run = await world.train({ model: 'late', ...period })
+    expect(run).toMatchObject({ status: 'failed', version: null, error: { code: 'training_data_invalid' } })
+    expect(run.error!.message).toMatch(/was kept with content .* and the same sources now give/)
+  })
+
   it('reports entities that stand in training and validation, and fails on them where the model asks for it', async () => {
+    const other = { model: 'late', toMs: firstDayMs + 19 * 86_400_000 }
     await world.apply(parcelProject({ checks: [noLeakage({ sampleRows: 0 })] }))
-    const reported = await world.train({ model: 'late', seed: 2 })
+    const reported = await world.train(other)
     expect(reported.status).toBe('succeeded')
     expect(reported.checks[0]!.summary).toContain('4 of 4 values of depot were trained on')
     await world.apply(parcelProject({ checks: [noLeakage({ entityOverlap: 'fail' })] }))
-    const failed = await world.train({ model: 'late' })
+    const failed = await world.train(other)
     expect(failed).toMatchObject({ status: 'stopped', version: null })
     expect(failed.checks[0]!.summary).toBe('4 values of depot stand in both training and validation.')
   })
