@@ -15,7 +15,6 @@ import {
   type BuiltManifest,
   buildManifest,
   currentManifest,
-  emptyManifest,
   functionSource,
   type LoadedProject,
   loadProject,
@@ -153,14 +152,10 @@ export async function openPlatform(options: PlatformOptions): Promise<Platform> 
     },
     async facts() {
       const versions = await registry.versions()
-      const manifest = (await currentManifest(metadata, blobs, project))?.manifest ?? emptyManifest(project)
       return {
         environment: 'development',
         versions: Object.fromEntries(
-          versions.map((version) => [
-            versionName(version),
-            { digest: version.digest, ...modelUses(manifest, version.spec) },
-          ]),
+          versions.map((version) => [versionName(version), { digest: version.digest, ...modelUses(version.spec) }]),
         ),
         locked: (await readLock(layout.lock)).versions,
       }

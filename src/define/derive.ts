@@ -26,6 +26,8 @@ export type DeriveInputSpec =
       readonly view: string
       readonly feature: string
       readonly type: DtypeName
+      /** What the feature means. */
+      readonly digest: string
     }
 
 /** The value that code sees for a reference. */

@@ -87,8 +87,8 @@ export function source<Name extends string, const C extends Columns>(
   const declared = Object.keys(columns ?? {})
   for (const columnName of declared) {
     checkColumnName(columnName, owner)
-    if (columnName === 'received')
-      throw invalid(owner, 'columns.received', 'is a name of the log', 'Rename the column.')
+    if (['received', 'available'].includes(columnName))
+      throw invalid(owner, `columns.${columnName}`, 'is a name of the log', 'Rename the column.')
   }
   const needs = (field: string, columnName: string | undefined, type: DtypeName) => {
     if (columnName === undefined) return

@@ -43,7 +43,7 @@ const weekday: DeriveSpec & { column: string } = {
   nullable: true,
   code: 'a digest',
   inputs: {
-    sales: { reference: 'feature', role: 'shop', view: 'shop_sales', feature: 'sales_2h', type: 'int' },
+    sales: { reference: 'feature', role: 'shop', view: 'shop_sales', feature: 'sales_2h', type: 'int', digest: 'd1' },
     amount: { reference: 'request', field: 'amount', type: 'float' },
   },
 }

@@ -30,6 +30,8 @@ export interface CatalogEntry {
   readonly type: string | null
   /** What a feature or view describes. */
   readonly entity: string | null
+  /** The key columns of that entity. */
+  readonly key: readonly string[] | null
   /** Where its rows come from. */
   readonly source: string | null
   /** What a feature means, as its version. */
@@ -57,6 +59,7 @@ export function catalogOf(manifest: Manifest): CatalogEntry[] {
     file: manifest.files[declaredBy] ?? null,
     type: null,
     entity: null,
+    key: null,
     source: null,
     digest: null,
     ...more,
@@ -66,6 +69,7 @@ export function catalogOf(manifest: Manifest): CatalogEntry[] {
     ...Object.values(entities).map((spec) =>
       entry('entity', spec.name, spec, `entity ${spec.name}`, {
         means: `key ${spec.key.map(({ name, type }) => `${name} ${type}`).join(', ')}`,
+        key: spec.key.map(({ name }) => name),
       }),
     ),
     ...Object.values(sources).flatMap((spec) => {
@@ -88,11 +92,13 @@ export function catalogOf(manifest: Manifest): CatalogEntry[] {
     ...Object.values(featureViews).flatMap((view) => {
       const declaredBy = `feature-view ${view.name}`
       const { entity, source } = view
+      const key = view.key.map((column) => column.entity)
       const owner = view.owner === undefined ? {} : { owner: view.owner }
       return [
         entry('feature-view', view.name, view, declaredBy, {
           means: `${view.features.length} features of ${entity} from ${source}`,
           entity,
+          key,
           source,
         }),
         ...view.features.map(({ name, aggregate, type, digest, description }) =>
@@ -101,7 +107,7 @@ export function catalogOf(manifest: Manifest): CatalogEntry[] {
             `${view.name}:${name}`,
             { ...owner, ...(description === undefined ? {} : { description }) },
             declaredBy,
-            { means: aggregateText(aggregate), type, entity, source, digest },
+            { means: aggregateText(aggregate), type, entity, key, source, digest },
           ),
         ),
       ]

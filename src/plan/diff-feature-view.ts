@@ -129,9 +129,7 @@ function meaningChanges(
 /** The models that read features of a view: each will mean something else from its next training on. */
 function users(manifest: Manifest, view: string, features: readonly FeatureSpec[]): string[] {
   return Object.values(manifest.models)
-    .filter((model) =>
-      modelUses(manifest, model).features.some((use) => use.view === view && has(features, use.feature)),
-    )
+    .filter((model) => modelUses(model).features.some((use) => use.view === view && has(features, use.feature)))
     .map((model) => `model ${model.name} reads the new meaning from its next training on`)
 }
 

@@ -119,7 +119,7 @@ function manifest(choices: Choices = {}): Manifest {
 
 /** Facts of a platform on which `late:1` was trained from a manifest. */
 function trained(from: Manifest, more: Partial<PlanFacts> = {}): PlanFacts {
-  const version = { digest: 'a'.repeat(64), ...modelUses(from, from.models.late!) }
+  const version = { digest: 'a'.repeat(64), ...modelUses(from.models.late!) }
   return { ...noFacts, versions: { 'late:1': version, 'late:2': { ...version, digest: 'b'.repeat(64) } }, ...more }
 }
 

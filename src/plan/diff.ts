@@ -10,7 +10,6 @@ import { isHeld } from './hold.ts'
 import { checkNothingInUseGoes } from './in-use.ts'
 import { emptyManifest } from './manifest.ts'
 import { type Step, type StepKind, stepKinds } from './step.ts'
-import { resolvedModel } from './uses.ts'
 
 /**
  * The difference between what is applied and what a project says, as steps in the order in which they can be carried out:
@@ -126,7 +125,7 @@ const trained: readonly string[] = ['inputs', 'label', 'trainer', 'split', 'base
 
 function modelStep(name: string, before: ModelSpec | null, after: ModelSpec | null, context: DiffContext): Step | null {
   if (before === null || after === null) return edgeStep('model', name, before, after)
-  const changes = changesBetween(resolvedModel(context.before, before), resolvedModel(context.after, after))
+  const changes = changesBetween(before, after)
   if (changes.length === 0) return null
   const forces = before.moment === after.moment ? undefined : 'moment'
   const answering = pinnedVersions(context.after, context.facts).filter(({ pin }) => pin.startsWith(`${name}:`))

@@ -115,7 +115,14 @@ function deriveSpec(place: Place, field: string, derive: Derive, context: InputC
     const { role, view, feature } = reference
     const found = context.views[view.name]?.features.find((candidate) => candidate.name === feature)
     if (found === undefined) throw unknownFeature(place, `${at}.${parameter}`, view.name, feature, context.views)
-    inputs[parameter] = { reference: 'feature', role, view: view.name, feature, type: found.type }
+    inputs[parameter] = {
+      reference: 'feature',
+      role,
+      view: view.name,
+      feature,
+      type: found.type,
+      digest: found.digest,
+    }
   }
   const nullable = type.nullability !== 'required'
   return { input: 'derive' as const, name, type: type.type, nullable, inputs, code: context.codeOf(derive.run) }

@@ -109,7 +109,7 @@ function usedByMoment({ source, key, entities, request }: MomentSpec): NodeKey[]
 }
 
 function usedByModel(manifest: Manifest, model: ModelSpec): NodeKey[] {
-  const { features, references } = modelUses(manifest, model)
+  const { features, references } = modelUses(model)
   const moment = manifest.moments[model.moment]
   const fields = references.flatMap((reference) => {
     const column = moment === undefined ? undefined : referenceColumn(moment, reference)

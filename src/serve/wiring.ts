@@ -108,7 +108,7 @@ export function wireMoment(manifest: Manifest, moment: string, models: ReadonlyM
     } else {
       for (const parameter of Object.values(input.inputs)) {
         if (parameter.reference === 'feature') {
-          draft.features.add(wireFeature(parameter.role, parameter.view, parameter.feature, null))
+          draft.features.add(wireFeature(parameter.role, parameter.view, parameter.feature, parameter.digest))
         } else if (referenceSlot(layout, parameter) === undefined) throw new Problem(`field_gone: ${input.name}`)
       }
       const key = digestJson([input.name, input.type, input.code, input.inputs])
@@ -123,7 +123,7 @@ export function wireMoment(manifest: Manifest, moment: string, models: ReadonlyM
   const wiredFeatures = features.map((feature, index) => ({ ...feature, slot: base.feature + index }))
   const slotOf = (parameter: DeriveSpec['inputs'][string]): number => {
     if (parameter.reference !== 'feature') return referenceSlot(layout, parameter)! // seen above
-    return base.feature + wireFeature(parameter.role, parameter.view, parameter.feature, null) // wired above
+    return base.feature + wireFeature(parameter.role, parameter.view, parameter.feature, parameter.digest) // wired above
   }
   const namesakes = (name: string) =>
     new Set(derives.filter((derive) => derive.name === name).map(({ code }) => code)).size
