@@ -9,8 +9,7 @@ const code = column('code', 'string')
 const at = column('at', 'timestamp')
 const big = column('big', 'int64')
 const none: Row = { delay: null, seats: null, late: null, code: null, at: null, big: null }
-const value = (expression: Expression, row: Row = {}) =>
-  compileExpression(expression.node)({ ...none, ...row })
+const value = (expression: Expression, row: Row = {}) => compileExpression(expression.node)({ ...none, ...row })
 
 describe('expressions', () => {
   it.each<[string, Expression, Row, unknown]>([
