@@ -12,7 +12,7 @@ interface RunAnswer {
   readonly version: string
   readonly trainer: { readonly kind: string }
   readonly checks: readonly { readonly passed: boolean; readonly summary: string }[]
-  readonly trainingSet: {
+  readonly training_set: {
     readonly content: string
     readonly rows: { readonly training: number; readonly validation: number; readonly spine: number }
   }
@@ -114,7 +114,7 @@ export function figuresOf(facts: DemoFacts): DemoFigures {
   const champion = group('departure-delay', (one) => one.version === runs.trees.version && one.arm === 'champion')
   const shadow = group('departure-delay', (one) => one.version === runs.linear.version && one.arm === 'shadow')
   const rule = group('departure-rule', (one) => one.answered_by === 'fallback:baseline')
-  const { rows, content } = runs.trees.trainingSet
+  const { rows, content } = runs.trees.training_set
   return {
     runs,
     flights: facts.flights,

@@ -1,4 +1,5 @@
 import type { Platform } from '../platform.ts'
+import type { Remote } from './remote.ts'
 
 /** A value that stands after the verb. */
 export interface CommandArgument {
@@ -45,14 +46,33 @@ export interface CommandContext {
   readonly signal: AbortSignal
 }
 
+/** The headings of the help, in order. */
+export const commandGroups = [
+  'Run the platform',
+  'Change what runs',
+  'Data and features',
+  'Train',
+  'Serve and watch',
+  'Look around',
+] as const
+
+export type CommandGroup = (typeof commandGroups)[number]
+
 /** A verb of the command line: `--help` and the reference are made from the value that runs. */
 export interface Command {
   /** `['runs', 'list']` */
   readonly verb: readonly string[]
+  /** The heading that it stands under. */
+  readonly group: CommandGroup
   readonly summary: string
   readonly arguments?: readonly CommandArgument[]
   readonly options?: readonly CommandOption[]
+  /** One line as somebody would type it, without the program's name. */
+  readonly example: string
+  /** Runs in the project's folder. */
   run(context: CommandContext, input: CommandInput): Promise<CommandOutput>
+  /** How a running platform answers it; a verb without works on the folder only. */
+  readonly remote?: Remote
 }
 
 /** An option's text, or undefined where it was not given. */

@@ -1,26 +1,23 @@
 import { resolve } from 'node:path'
-import { CommanderError, Command as Program } from 'commander'
-import { errorBody } from '../errors.ts'
+import { CommanderError } from 'commander'
+import { errorBody, isNoonmarkError, noonmarkError } from '../errors.ts'
 import { openPlatform, type Platform } from '../platform.ts'
 import { parseInstant } from '../values/index.ts'
-import type { Command, CommandContext, CommandInput } from './command.ts'
+import { type Command, type CommandContext, type CommandInput, type CommandOutput, optionText } from './command.ts'
 import { commands } from './commands/index.ts'
+import { programOf } from './program.ts'
 import { progressReporter } from './progress.ts'
-
-/** Options of every verb. */
-const everywhere = [
-  ['--json', 'print JSON for programs'],
-  ['--project <folder>', "the project's folder (default: the current one)"],
-  ['--clock <instant>', 'stand on a replay clock at this instant instead of the real one'],
-] as const
+import { runRemote } from './remote.ts'
+import { connectServer } from './server-connection.ts'
 
 /** Runs the command line. Exit status: 0 done, 1 failed, 2 misused. */
 export async function main(argv: readonly string[]): Promise<void> {
-  const program = new Program('noonmark')
-  program.description('An end-to-end machine-learning platform in which every prediction belongs to a moment.')
-  program.exitOverride().showHelpAfterError('(--help shows how it is used)')
-  const groups = new Map<string, Program>()
-  for (const command of commands) addCommand(program, groups, command)
+  // Whoever reads the output may have read enough: `noonmark runs list | head`.
+  process.stdout.on('error', (error: NodeJS.ErrnoException) => {
+    if (error.code !== 'EPIPE') throw error
+    process.exit()
+  })
+  const program = programOf(commands, runCommand)
   try {
     await program.parseAsync([...argv], { from: 'user' })
   } catch (error) {
@@ -29,42 +26,10 @@ export async function main(argv: readonly string[]): Promise<void> {
   }
 }
 
-function addCommand(program: Program, groups: Map<string, Program>, command: Command): void {
-  let parent = program
-  for (const word of command.verb.slice(0, -1)) {
-    parent = groups.get(word) ?? program.command(word).description(`${word}: see its verbs`)
-    parent.exitOverride()
-    groups.set(word, parent)
-  }
-  const added = parent.command(command.verb.at(-1)!).description(command.summary).exitOverride()
-  for (const { name, summary, optional } of command.arguments ?? [])
-    added.argument(optional ? `[${name}]` : `<${name}>`, summary)
-  for (const { name, summary, value, repeat } of command.options ?? []) {
-    const flags = value === undefined ? `--${name}` : `--${name} <${value}>`
-    if (repeat) added.option(flags, summary, (text: string, before: string[] = []) => [...before, text])
-    else added.option(flags, summary)
-  }
-  for (const [flags, summary] of everywhere) added.option(flags, summary)
-  added.action(async (...given: unknown[]) => {
-    const values = given.slice(0, command.arguments?.length ?? 0)
-    const options = added.opts<Record<string, string | boolean | string[]>>()
-    const named: Record<string, string> = {}
-    for (const [i, { name }] of (command.arguments ?? []).entries())
-      if (typeof values[i] === 'string') named[name] = values[i]
-    const kebab = Object.fromEntries(
-      Object.entries(options).map(([name, value]) => [
-        name.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`),
-        value,
-      ]),
-    )
-    await runCommand(command, { arguments: named, options: kebab })
-  })
-}
-
 async function runCommand(command: Command, input: CommandInput): Promise<void> {
   const json = input.options.json === true
   const { report, end } = progressReporter(process.stderr, json)
-  const rootDir = resolve(typeof input.options.project === 'string' ? input.options.project : '.')
+  const rootDir = resolve(optionText(input, 'project') ?? '.')
   const controller = new AbortController()
   const stop = (): void => {
     // The second time somebody means it.
@@ -77,11 +42,11 @@ async function runCommand(command: Command, input: CommandInput): Promise<void> 
   const context: CommandContext = {
     rootDir,
     platform: () => {
-      const clock =
-        typeof input.options.clock === 'string'
-          ? { clockMs: parseInstant(input.options.clock, { path: '--clock' }) }
-          : {}
-      opened ??= openPlatform({ rootDir, ...clock })
+      const clock = optionText(input, 'clock')
+      opened ??= openPlatform({
+        rootDir,
+        ...(clock === undefined ? {} : { clockMs: parseInstant(clock, { path: '--clock' }) }),
+      })
       return opened
     },
     progress: report,
@@ -97,24 +62,52 @@ async function runCommand(command: Command, input: CommandInput): Promise<void> 
     signal: controller.signal,
   }
   try {
-    const output = await command.run(context, input)
+    const output = await outputOf(command, context, input)
     end()
     if (json) console.log(JSON.stringify(output.json, null, 2))
     else if (output.text !== '') console.log(output.text)
     process.exitCode = output.exitCode ?? 0
   } catch (error) {
     end()
-    const body = errorBody(error)
-    if (json) console.log(JSON.stringify(body, null, 2))
-    else {
-      const { code, message, hint, path } = body.error
-      console.error(`error: ${message}${path === undefined ? '' : `\n   at: ${path}`}\n mend: ${hint} (${code})`)
-      if (code === 'internal' && error instanceof Error) console.error(error.stack)
-    }
-    process.exitCode = 1
+    sayError(error, json)
   } finally {
     process.off('SIGINT', stop)
     process.off('SIGTERM', stop)
     await (await opened?.catch(() => undefined))?.close()
   }
+}
+
+/** In the folder, or on the server that was named. @throws request_invalid for a verb that no server answers */
+async function outputOf(command: Command, context: CommandContext, input: CommandInput): Promise<CommandOutput> {
+  const named = optionText(input, 'server')
+  const address = named ?? process.env.NOONMARK_SERVER ?? ''
+  if (address === '') return command.run(context, input)
+  const verb = command.verb.join(' ')
+  if (command.remote !== undefined)
+    return runRemote(
+      command.remote,
+      context,
+      input,
+      connectServer(address, named === undefined ? 'NOONMARK_SERVER' : '--server'),
+    )
+  if (named !== undefined)
+    throw noonmarkError('request_invalid', {
+      message: `noonmark ${verb} works on the project's folder only, and no server does it.`,
+      hint: 'Leave out --server, and name the folder with --project.',
+      path: '--server',
+    })
+  console.error(`noonmark ${verb} works on the folder only: NOONMARK_SERVER is not used.`)
+  return command.run(context, input)
+}
+
+/** An error about an option is misuse. */
+function sayError(error: unknown, json: boolean): void {
+  const body = errorBody(error)
+  const { code, message, hint, path } = body.error
+  if (json) console.log(JSON.stringify(body, null, 2))
+  else {
+    console.error(`error: ${message}${path === undefined ? '' : `\n   at: ${path}`}\n mend: ${hint} (${code})`)
+    if (code === 'internal' && error instanceof Error && !isNoonmarkError(error)) console.error(error.stack)
+  }
+  process.exitCode = path?.startsWith('--') === true ? 2 : 1
 }

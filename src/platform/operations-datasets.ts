@@ -1,12 +1,10 @@
 import { mkdir, rm } from 'node:fs/promises'
-import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { ulid } from 'ulid'
 import type { Digest } from '../digest.ts'
 import { noonmarkError } from '../errors.ts'
 import type { DatasetColumnJson, DatasetJson, DatasetRequest } from '../http/work.ts'
 import { defineRecord } from '../metadata/index.ts'
-import { duckdbEngine } from '../offline/drivers/duckdb.ts'
 import { type OfflineEngine, tableDigest } from '../offline/index.ts'
 import type { Platform } from '../platform.ts'
 import { instantJson } from '../registry/index.ts'
@@ -14,6 +12,7 @@ import { buildForTraining, sourcesOf, type TrainingPorts } from '../train/index.
 import { type Column, formatInstant, type Table } from '../values/index.ts'
 import { cancellableEngine } from './operations-cancelling.ts'
 import { featuresAtMoments } from './operations-features-at-moments.ts'
+import { openFileEngine } from './operations-files.ts'
 import type { JobHandle } from './operations-jobs.ts'
 import { trainingPorts } from './training.ts'
 
@@ -141,12 +140,7 @@ export interface DatasetFile {
 
 /** Reads a file that a dataset was written to. It needs no project. */
 export async function inspectDataset(file: string): Promise<DatasetFile> {
-  const engine = duckdbEngine({
-    rootDir: '/',
-    memoryLimitMb: 1024,
-    threads: 2,
-    tempDirectory: join(tmpdir(), `noonmark-${process.pid}`),
-  })
+  const engine = openFileEngine()
   try {
     const table = await engine.readTable(file)
     return {

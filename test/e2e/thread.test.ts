@@ -103,7 +103,7 @@ describe('the thread', () => {
     const version = await json<{ digest: string; checks: { passed: boolean }[] }>(['versions', 'show', 'late:1'])
     expect(version).toMatchObject({
       passed: true,
-      trainingSet: {
+      training_set: {
         rows: { spine: 500 },
         tables: [
           { source: 'orders', files: [{ path: 'data/orders.csv', rows: 600 }] },

@@ -2,8 +2,11 @@ import { readFile, writeFile } from 'node:fs/promises'
 import { userInfo } from 'node:os'
 import { join } from 'node:path'
 import { noonmarkError } from '../../errors.ts'
-import { editDeployments, previousChampion, printPlan, releaseHold, setHold } from '../../plan/index.ts'
-import { type Command, optionText } from '../command.ts'
+import type { ReleaseJson, RollbackJson, RollbackRequest } from '../../http/work.ts'
+import { editDeployments, printPlan } from '../../plan/index.ts'
+import { release, rollBack } from '../../platform/operations-plan.ts'
+import { type Command, type CommandInput, type CommandOutput, optionText } from '../command.ts'
+import { remote } from '../remote.ts'
 import { planOf } from './plan.ts'
 
 const file = 'deployments.ts'
@@ -11,6 +14,8 @@ const file = 'deployments.ts'
 /** `noonmark deploy` */
 export const deploy: Command = {
   verb: ['deploy'],
+  group: 'Change what runs',
+  example: 'deploy flight-delay:14 --to quote-delay --shadow',
   summary: 'pin a version in deployments.ts and show the plan',
   arguments: [{ name: 'version', summary: 'model:number' }],
   options: [
@@ -65,9 +70,36 @@ export const deploy: Command = {
   },
 }
 
+const answersNow = (json: RollbackJson | ReleaseJson): CommandOutput => {
+  const { deployment } = json
+  if (!('hold' in json))
+    return {
+      json,
+      text: json.released
+        ? `deployment ${deployment}: the hold is released.`
+        : `deployment ${deployment} was not held.`,
+    }
+  const { version, pin } = json.hold
+  return {
+    json,
+    text: `deployment ${deployment}: ${version ?? 'the fallback'} answers from now on, and is held until main pins something other than ${pin ?? 'nothing'}, or the hold is released.`,
+  }
+}
+
+/** What a rollback says besides the deployment. */
+function rollbackOf(input: CommandInput): Omit<RollbackRequest, 'deployment'> {
+  const to = optionText(input, 'to')
+  return {
+    reason: optionText(input, 'reason') ?? 'rolled back',
+    by: userInfo().username,
+    ...(to === undefined ? {} : { to }),
+  }
+}
+
 /** `noonmark rollback` */
 export const rollback: Command = {
   verb: ['rollback'],
+  group: 'Change what runs',
   summary: 'let the version before answer again, at once, and hold it there',
   arguments: [{ name: 'deployment', summary: 'the deployment' }],
   options: [
@@ -75,29 +107,18 @@ export const rollback: Command = {
     { name: 'reason', value: 'text', summary: 'why, for the record' },
     { name: 'release', summary: 'end the hold: what main pins answers again' },
   ],
+  example: "rollback quote-delay --reason 'late flights are missed'",
   async run(context, input) {
     const platform = await context.platform()
     const { deployment = '' } = input.arguments
-    if (input.options.release === true) {
-      const released = await releaseHold(platform.metadata, platform.project, deployment)
-      return {
-        json: { deployment, released },
-        text: released ? `deployment ${deployment}: the hold is released.` : `deployment ${deployment} was not held.`,
-      }
-    }
-    const to = optionText(input, 'to')
-    if (to !== undefined) await platform.registry.version(to)
-    const version = to ?? (await previousChampion(platform.metadata, platform.blobs, platform.project, deployment))
-    const hold = await setHold(platform, {
-      project: platform.project,
-      deployment,
-      version,
-      reason: optionText(input, 'reason') ?? 'rolled back',
-      by: userInfo().username,
-    })
-    return {
-      json: { deployment, hold },
-      text: `deployment ${deployment}: ${version ?? 'the fallback'} answers from now on, and is held until main pins something other than ${hold.pin ?? 'nothing'}, or the hold is released.`,
-    }
+    if (input.options.release === true) return answersNow(await release(platform, deployment))
+    return answersNow(await rollBack(platform, { deployment, ...rollbackOf(input) }))
   },
+  remote: remote<RollbackJson | ReleaseJson>({
+    method: 'POST',
+    path: ({ arguments: { deployment = '' }, options }) =>
+      `/v1/deployments/${encodeURIComponent(deployment)}/${options.release === true ? 'release' : 'rollback'}`,
+    body: (input) => (input.options.release === true ? {} : rollbackOf(input)),
+    output: answersNow,
+  }),
 }

@@ -17,8 +17,10 @@ const leastFreeBytes = 1024 ** 3
 /** `noonmark doctor` */
 export const doctor: Command = {
   verb: ['doctor'],
+  group: 'Look around',
   summary: 'check the machine, the stores and the project, and say how to mend what is found',
   options: [{ name: 'port', value: 'number', summary: 'the port to look at (default 4600)' }],
+  example: 'doctor',
   async run(context, input) {
     const found: Finding[] = []
     const look = async (check: string, work: () => Promise<string>): Promise<void> => {

@@ -1,90 +1,98 @@
 import { noonmarkError } from '../../errors.ts'
-import { aggregateText } from '../../plan/index.ts'
-import { featureValues } from '../../platform/exploring.ts'
+import type { FeatureHistoryJson, FeatureHistoryRequest } from '../../http/work.ts'
+import { type CatalogEntry, type Lineage, lineageOf, searchCatalog } from '../../plan/index.ts'
+import { featureHistory } from '../../platform/operations.ts'
 import { formatInstant } from '../../values/index.ts'
-import { type Command, optionText, optionTexts } from '../command.ts'
+import { type Command, type CommandInput, type CommandOutput, optionText, optionTexts } from '../command.ts'
+import { remote } from '../remote.ts'
 import { textTable } from '../table.ts'
 import { instantOption } from './train.ts'
+
+function listOutput({ entries }: { readonly entries: readonly CatalogEntry[] }): CommandOutput {
+  const features = entries.map(({ name, entity, type, means, source, owner }) => ({
+    feature: name,
+    entity,
+    type,
+    means,
+    source,
+    owner,
+  }))
+  return {
+    json: { features },
+    text:
+      features.length === 0
+        ? 'No features yet.'
+        : textTable(
+            ['feature', 'entity', 'type', 'means', 'source', 'owner'],
+            features.map((one) => [one.feature, one.entity, one.type, one.means, one.source, one.owner]),
+          ),
+  }
+}
 
 /** `noonmark features list` */
 export const featuresList: Command = {
   verb: ['features', 'list'],
+  group: 'Data and features',
   summary: 'the catalog of features',
+  example: 'features list --json',
   async run(context) {
     const { manifest } = await (await context.platform()).applied()
-    const features = Object.values(manifest.featureViews).flatMap((view) =>
-      view.features.map((feature) => ({
-        feature: `${view.name}:${feature.name}`,
-        entity: view.entity,
-        type: feature.type,
-        means: aggregateText(feature.aggregate),
-        source: view.source,
-        owner: view.owner ?? null,
-      })),
-    )
-    return {
-      json: { features },
-      text: textTable(
-        ['feature', 'entity', 'type', 'means', 'source', 'owner'],
-        features.map((one) => [one.feature, one.entity, one.type, one.means, one.source, one.owner]),
-      ),
-    }
+    return listOutput({ entries: searchCatalog(manifest, { kind: 'feature' }) })
   },
+  remote: remote<{ entries: readonly CatalogEntry[] }>({
+    method: 'GET',
+    path: () => '/v1/catalog?kind=feature',
+    output: listOutput,
+  }),
+}
+
+function showOutput({ name, type, means, digest, entity, key, source, owner, description, file, ...lineage }: Lineage) {
+  const users = (kind: string) => lineage.used_by.filter((one) => one.kind === kind).map((one) => one.name)
+  const columns = lineage.made_of.filter((one) => one.kind === 'column').map((one) => one.name)
+  const [models, deployments] = [users('model'), users('deployment')]
+  const json = {
+    feature: name,
+    type,
+    means,
+    digest,
+    entity,
+    key,
+    source,
+    columns,
+    owner,
+    description,
+    file,
+    models,
+    deployments,
+  }
+  const text = Object.entries(json).map(
+    ([label, value]) => `${label.padEnd(12)} ${Array.isArray(value) ? value.join(', ') || '-' : (value ?? '-')}`,
+  )
+  return { json, text: text.join('\n') }
 }
 
 /** `noonmark features show` */
 export const featuresShow: Command = {
   verb: ['features', 'show'],
-  summary: 'one feature: what it means, its version, who uses it',
+  group: 'Data and features',
+  summary: 'one feature: what it means, its version, the columns it reads, who uses it',
   arguments: [{ name: 'feature', summary: 'view:feature' }],
+  example: 'features show airport_punctuality:late_share_7d',
   async run(context, input) {
     const { manifest } = await (await context.platform()).applied()
-    const name = input.arguments.feature!
-    const [viewName = '', featureName = ''] = name.split(':')
-    const view = manifest.featureViews[viewName]
-    const feature = view?.features.find((one) => one.name === featureName)
-    if (view === undefined || feature === undefined) {
-      const known = Object.values(manifest.featureViews).flatMap((one) =>
-        one.features.map((inside) => `${one.name}:${inside.name}`),
-      )
-      throw noonmarkError('not_found', {
-        message: `There is no feature ${name}.`,
-        hint: `The features are ${known.join(', ')}.`,
-        path: 'feature',
-      })
-    }
-    const models = Object.values(manifest.models).filter((model) =>
-      model.inputs.some((one) => one.input === 'feature' && one.digest === feature.digest),
-    )
-    const deployments = Object.values(manifest.deployments).filter((deployment) =>
-      models.some((model) => model.name === deployment.model),
-    )
-    const json = {
-      feature: name,
-      type: feature.type,
-      means: aggregateText(feature.aggregate),
-      digest: feature.digest,
-      entity: view.entity,
-      key: view.key,
-      source: view.source,
-      owner: view.owner ?? null,
-      description: feature.description ?? null,
-      file: manifest.files[`feature-view ${viewName}`] ?? null,
-      models: models.map((model) => model.name),
-      deployments: deployments.map((deployment) => deployment.name),
-    }
-    const shown = { ...json, key: json.key.map((column) => `${column.entity} = ${view.source}.${column.source}`) }
-    const text = Object.entries(shown).map(
-      ([label, value]) => `${label.padEnd(12)} ${Array.isArray(value) ? value.join(', ') : (value ?? '-')}`,
-    )
-    return { json, text: text.join('\n') }
+    return showOutput(lineageOf(manifest, 'feature', input.arguments.feature!))
   },
+  remote: remote<Lineage>({
+    method: 'GET',
+    path: (input) => `/v1/lineage/feature/${encodeURIComponent(input.arguments.feature!)}`,
+    output: showOutput,
+  }),
 }
 
 /** `key=value` pairs of one entity. */
-function entityOf(texts: readonly string[]): Record<string, string> {
+function entityOf(input: CommandInput): Record<string, string> {
   return Object.fromEntries(
-    texts.map((text) => {
+    optionTexts(input, 'key').map((text) => {
       const at = text.indexOf('=')
       if (at <= 0)
         throw noonmarkError('request_invalid', {
@@ -97,6 +105,7 @@ function entityOf(texts: readonly string[]): Record<string, string> {
   )
 }
 
+const viewArgument = { name: 'view', summary: 'a feature view, or view:feature' } as const
 const keyOption = {
   name: 'key',
   value: 'column=value',
@@ -104,68 +113,102 @@ const keyOption = {
   repeat: true,
 } as const
 
+/** A request as the route takes it. */
+const historyBody = ({ feature, entity, at }: FeatureHistoryRequest): unknown => ({
+  feature,
+  entity,
+  ...(at === null ? {} : { at: at.map(formatInstant) }),
+})
+
+function lookupRequest(input: CommandInput): FeatureHistoryRequest {
+  const at = instantOption(input, 'at')
+  return { feature: input.arguments.view!, entity: entityOf(input), at: at === undefined ? null : [at] }
+}
+
+function lookupOutput({ points: [point] }: FeatureHistoryJson): CommandOutput {
+  return {
+    json: point ?? null,
+    text: textTable(
+      ['feature', 'value', 'status'],
+      Object.entries(point?.features ?? {}).map(([name, { value, status }]) => [
+        name,
+        value === null ? null : String(value),
+        status,
+      ]),
+    ),
+  }
+}
+
 /** `noonmark features lookup` */
 export const featuresLookup: Command = {
   verb: ['features', 'lookup'],
+  group: 'Data and features',
   summary: 'values of one entity now, or at an instant (computed offline from the tables)',
-  arguments: [{ name: 'view', summary: 'a feature view, or view:feature' }],
+  arguments: [viewArgument],
   options: [keyOption, { name: 'at', value: 'instant', summary: 'as of then; now where left out' }],
-  async run(context, input) {
-    const platform = await context.platform()
-    const at = instantOption(input, 'at') ?? platform.clock.now()
-    const [values] = await featureValues(platform, input.arguments.view!, entityOf(optionTexts(input, 'key')), [at])
-    return {
-      json: { at: formatInstant(at), features: values },
-      text: textTable(
-        ['feature', 'value', 'status'],
-        Object.entries(values ?? {}).map(([name, { value, status }]) => [
-          name,
-          value === null ? null : String(value),
-          status,
-        ]),
-      ),
-    }
-  },
+  example: 'features lookup airport_punctuality --key airport=SFO --at 2026-01-31T08:00:00Z',
+  run: async (context, input) => lookupOutput(await featureHistory(await context.platform(), lookupRequest(input))),
+  remote: remote<FeatureHistoryJson>({
+    method: 'POST',
+    path: () => '/v1/features/history',
+    body: (input) => historyBody(lookupRequest(input)),
+    output: lookupOutput,
+  }),
+}
+
+function historyRequest(input: CommandInput, nowMs: number): FeatureHistoryRequest {
+  const to = instantOption(input, 'to') ?? nowMs
+  const from = instantOption(input, 'from') ?? to - 7 * 86_400_000
+  const points = Number(optionText(input, 'points') ?? 25)
+  if (!Number.isInteger(points) || points < 2 || points > 10_000 || from >= to) {
+    throw noonmarkError('request_invalid', {
+      message: 'A history needs from before to, and 2 to 10,000 points.',
+      hint: 'Correct --from, --to or --points.',
+      path: '--points',
+    })
+  }
+  const at = Array.from({ length: points }, (_, i) => Math.round(from + ((to - from) * i) / (points - 1)))
+  return { feature: input.arguments.view!, entity: entityOf(input), at }
+}
+
+function historyOutput({ points }: FeatureHistoryJson): CommandOutput {
+  const names = Object.keys(points[0]?.features ?? {})
+  return {
+    json: { points },
+    text: textTable(
+      ['at', ...names],
+      points.map(({ at, features }) => [
+        at,
+        ...names.map((name) => {
+          const one = features[name]!
+          return one.value === null ? one.status : String(one.value)
+        }),
+      ]),
+    ),
+  }
 }
 
 /** `noonmark features history` */
 export const featuresHistory: Command = {
   verb: ['features', 'history'],
+  group: 'Data and features',
   summary: 'values of one entity over time, computed from the tables',
-  arguments: [{ name: 'view', summary: 'a feature view, or view:feature' }],
+  arguments: [viewArgument],
   options: [
     keyOption,
-    { name: 'from', value: 'instant', summary: 'the first instant' },
+    { name: 'from', value: 'instant', summary: 'the first instant; a week before the last where left out' },
     { name: 'to', value: 'instant', summary: 'the last; now where left out' },
     { name: 'points', value: 'number', summary: 'how many instants (default 25)' },
   ],
+  example: 'features history airport_punctuality:late_share_7d --key airport=SFO --from 2026-01-01 --to 2026-02-01',
   async run(context, input) {
     const platform = await context.platform()
-    const to = instantOption(input, 'to') ?? platform.clock.now()
-    const from = instantOption(input, 'from') ?? to - 7 * 86_400_000
-    const points = Number(optionText(input, 'points') ?? 25)
-    if (!Number.isInteger(points) || points < 2 || points > 10_000 || from >= to) {
-      throw noonmarkError('request_invalid', {
-        message: 'A history needs from before to, and 2 to 10,000 points.',
-        hint: 'Correct --from, --to or --points.',
-        path: '--points',
-      })
-    }
-    const instants = Array.from({ length: points }, (_, i) => Math.round(from + ((to - from) * i) / (points - 1)))
-    const rows = await featureValues(platform, input.arguments.view!, entityOf(optionTexts(input, 'key')), instants)
-    const names = Object.keys(rows[0] ?? {})
-    return {
-      json: { points: rows.map((features, i) => ({ at: formatInstant(instants[i]!), features })) },
-      text: textTable(
-        ['at', ...names],
-        rows.map((features, i) => [
-          formatInstant(instants[i]!),
-          ...names.map((name) => {
-            const one = features[name]!
-            return one.value === null ? one.status : String(one.value)
-          }),
-        ]),
-      ),
-    }
+    return historyOutput(await featureHistory(platform, historyRequest(input, platform.clock.now())))
   },
+  remote: remote<FeatureHistoryJson>({
+    method: 'POST',
+    path: () => '/v1/features/history',
+    body: (input) => historyBody(historyRequest(input, Date.now())),
+    output: historyOutput,
+  }),
 }

@@ -1,13 +1,15 @@
 import type { Command } from '../command.ts'
+import { datasetBuild, datasetShow } from './dataset.ts'
 import { deploy, rollback } from './deploy.ts'
 import { doctor } from './doctor.ts'
 import { featuresHistory, featuresList, featuresLookup, featuresShow } from './features.ts'
 import { ingest } from './ingest.ts'
+import { catalogSearch, lineage } from './lineage.ts'
 import { materialize } from './materialize.ts'
 import { monitorsRun } from './monitors.ts'
 import { apply, plan } from './plan.ts'
 import { predict } from './predict.ts'
-import { runsCompare, runsList, runsLogs, runsShow } from './runs.ts'
+import { runsCancel, runsCompare, runsList, runsLogs, runsShow } from './runs.ts'
 import { dev, server } from './serve.ts'
 import { train } from './train.ts'
 import { versionsCheck, versionsExplain, versionsList, versionsShow } from './versions.ts'
@@ -18,24 +20,29 @@ export const commands: readonly Command[] = [
   server,
   plan,
   apply,
+  deploy,
+  rollback,
   materialize,
   ingest,
   featuresList,
   featuresShow,
   featuresLookup,
   featuresHistory,
+  datasetBuild,
+  datasetShow,
   train,
   runsList,
   runsShow,
   runsCompare,
   runsLogs,
+  runsCancel,
   versionsList,
   versionsShow,
   versionsCheck,
   versionsExplain,
-  deploy,
-  rollback,
   predict,
   monitorsRun,
+  catalogSearch,
+  lineage,
   doctor,
 ]

@@ -3,22 +3,36 @@ import { extname, resolve } from 'node:path'
 import { createInterface } from 'node:readline'
 import type { SourceSpec } from '../../define/index.ts'
 import { errorBody, isNoonmarkError, noonmarkError } from '../../errors.ts'
-import type { OfflineEngine } from '../../offline/index.ts'
+import type { IngestResult } from '../../materialize/index.ts'
 import { ingestTarget } from '../../platform/ingesting.ts'
-import { jsonRow, tableRow } from '../../values/index.ts'
-import type { Command } from '../command.ts'
+import { fileEvents } from '../../platform/operations-files.ts'
+import type { Command, CommandOutput } from '../command.ts'
+import { type RemoteContext, remote } from '../remote.ts'
 
 const batchRows = 500
+
+function sentOutput(source: string, results: readonly IngestAnswer[], rows: number): CommandOutput {
+  const accepted = results.reduce((sum, one) => sum + one.accepted, 0)
+  const duplicates = results.reduce((sum, one) => sum + one.duplicates, 0)
+  return {
+    json: { source, rows, accepted, duplicates, position: results.at(-1)?.position ?? null },
+    text: `${rows} rows: ${accepted} accepted, ${duplicates} repeated.`,
+  }
+}
+
+type IngestAnswer = Pick<IngestResult, 'accepted' | 'duplicates' | 'position'>
 
 /** `noonmark ingest` */
 export const ingest: Command = {
   verb: ['ingest'],
+  group: 'Data and features',
   summary: 'send the rows of a file (CSV, JSON lines or Parquet) into a source, as events',
   arguments: [
     { name: 'source', summary: 'the source' },
     { name: 'file', summary: 'the file' },
   ],
   options: [{ name: 'backfill', summary: 'trust the declared times of rows that arrive only now' }],
+  example: 'ingest landings landings-january.csv',
   async run(context, input) {
     const platform = await context.platform()
     const { manifest } = await platform.applied()
@@ -33,27 +47,57 @@ export const ingest: Command = {
     }
     const file = resolve(input.arguments.file!)
     const target = await ingestTarget(platform)
-    let [rows, accepted, duplicates] = [0, 0, 0]
-    let position: string | null = null
+    const results: IngestAnswer[] = []
+    let rows = 0
     try {
-      for await (const events of batches(file, source, platform.engine)) {
+      for await (const events of batches(file, source)) {
         const result = await target.ingest(name, events, input.options.backfill === true).catch((error: unknown) => {
           throw inFile(error, file, rows)
         })
         rows += events.length
-        accepted += result.accepted
-        duplicates += result.duplicates
-        position = result.position
+        results.push(result)
         context.progress(`ingest into ${name}: ${rows} rows`, 0, 0)
       }
     } finally {
       await target.close()
     }
-    return {
-      json: { source: name, rows, accepted, duplicates, position },
-      text: `${rows} rows: ${accepted} accepted, ${duplicates} repeated.`,
-    }
+    return sentOutput(name, results, rows)
   },
+  remote: remote<readonly IngestAnswer[]>({
+    method: 'POST',
+    path: (input) => `/v1/sources/${encodeURIComponent(input.arguments.source!)}/events`,
+    async body(input, context) {
+      if (input.options.backfill === true)
+        throw noonmarkError('request_invalid', {
+          message: 'Declared times are trusted only in the folder of the platform.',
+          hint: 'Run `noonmark ingest --backfill` there, or send the rows as events without --backfill.',
+          path: '--backfill',
+        })
+      const name = input.arguments.source!
+      // The catalog answers specs.
+      const source = (await context.get(`/v1/sources/${encodeURIComponent(name)}`)) as SourceSpec
+      return eventBodies(resolve(input.arguments.file!), source, context)
+    },
+    output: (answers, input) =>
+      sentOutput(
+        input.arguments.source!,
+        answers,
+        answers.reduce((sum, { accepted, duplicates }) => sum + accepted + duplicates, 0),
+      ),
+  }),
+}
+
+async function* eventBodies(file: string, source: SourceSpec, { progress }: RemoteContext): AsyncGenerator<unknown> {
+  let rows = 0
+  for await (const events of batches(file, source)) {
+    try {
+      yield { events }
+    } catch (error) {
+      throw inFile(error, file, rows)
+    }
+    rows += events.length
+    progress(`ingest into ${source.name}: ${rows} rows`, 0, 0)
+  }
 }
 
 /** An error about `events[i]`, told of the row of the file. What was sent before it stands. */
@@ -69,10 +113,9 @@ function inFile(error: unknown, file: string, before: number): unknown {
   })
 }
 
-async function* batches(file: string, source: SourceSpec, engine: () => OfflineEngine): AsyncGenerator<unknown[]> {
-  const extension = extname(file).toLowerCase()
-  if (['.jsonl', '.ndjson', '.json'].includes(extension)) yield* lineBatches(file)
-  else yield* tableBatches(file, source, engine())
+async function* batches(file: string, source: SourceSpec): AsyncGenerator<unknown[]> {
+  const isLines = ['.jsonl', '.ndjson', '.json'].includes(extname(file).toLowerCase())
+  yield* isLines ? lineBatches(file) : fileEvents(file, source, batchRows)
 }
 
 async function* lineBatches(file: string): AsyncGenerator<unknown[]> {
@@ -96,13 +139,4 @@ async function* lineBatches(file: string): AsyncGenerator<unknown[]> {
     batch = []
   }
   if (batch.length > 0) yield batch
-}
-
-async function* tableBatches(file: string, source: SourceSpec, engine: OfflineEngine): AsyncGenerator<unknown[]> {
-  const version = await engine.listHistory({ ...source, history: file }, { rootDir: '/', cutoverMs: null })
-  const table = await engine.readSource(source, version)
-  for (let from = 0; from < table.rows; from += batchRows) {
-    const rows = Array.from({ length: Math.min(batchRows, table.rows - from) }, (_, i) => tableRow(table, from + i))
-    yield rows.map((row) => jsonRow(source.columns, row))
-  }
 }

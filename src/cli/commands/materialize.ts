@@ -7,8 +7,10 @@ import { textTable } from '../table.ts'
 /** `noonmark materialize` */
 export const materialize: Command = {
   verb: ['materialize'],
+  group: 'Data and features',
   summary: 'fold history into the online store: features that are declared and not filled yet',
   arguments: [{ name: 'view', summary: 'only the source of this feature view', optional: true }],
+  example: 'materialize airport_punctuality',
   async run(context, input) {
     const platform = await context.platform()
     const { manifest } = await platform.applied()

@@ -1,6 +1,11 @@
-import type { Run, Version, VersionMetrics } from '../../registry/index.ts'
-import { versionName } from '../../registry/index.ts'
-import { formatInstant } from '../../values/index.ts'
+import {
+  type RunJson,
+  type TrainingSetJson,
+  type VersionJson,
+  type VersionLineageJson,
+  type VersionMetrics,
+  versionLineageOf,
+} from '../../registry/index.ts'
 import { textTable } from '../table.ts'
 
 const figure = (value: unknown, digits = 4): string => (typeof value === 'number' ? value.toFixed(digits) : '-')
@@ -22,22 +27,24 @@ export function metricsText({ validation, baseline }: VersionMetrics): string {
 }
 
 /** Checks, one a line. */
-export function checksText(checks: Run['checks']): string {
+export function checksText(checks: RunJson['checks']): string {
   return checks
     .map(({ passed, name, summary }) => `${passed ? 'passed' : 'FAILED'}  ${name}\n        ${summary}`)
     .join('\n')
 }
 
 /** A run as people read it. */
-export function runText(run: Run): string {
+export function runText(run: RunJson): string {
+  const { progress, training_set: set } = run
   const lines = [
     `run ${run.id}: ${run.model}, ${run.trainer.kind}, ${run.status}${run.version === null ? '' : `, version ${run.version}`}`,
   ]
-  const set = run.trainingSet
+  if (progress !== null)
+    lines.push(`${progress.step}${progress.total > 0 ? ` ${progress.done} of ${progress.total}` : ''}`)
   if (set !== null)
     lines.push(
       `training set ${set.content.slice(0, 12)}: ${set.rows.training} rows train, ${set.rows.validation} validate, of ${set.rows.spine} moments; labels ${Object.entries(
-        set.labelStatus,
+        set.label_status,
       )
         .map(([status, rows]) => `${status} ${rows}`)
         .join(', ')}`,
@@ -49,41 +56,64 @@ export function runText(run: Run): string {
 }
 
 /** A version with its lineage, down to the files. */
-export function versionText(version: Version): string {
-  const { trainingSet: set } = version
-  const inputs = version.spec.inputs.map((input) => [
-    input.column,
-    input.type,
-    input.input === 'feature'
-      ? `${input.view}:${input.feature} for ${input.role}`
-      : input.input === 'derive'
-        ? `derive, code ${input.code.slice(0, 12)}`
-        : `${input.reference.reference} of the moment`,
-    input.input === 'feature' ? input.digest.slice(0, 12) : '',
-  ])
+export function versionText(version: VersionJson): string {
+  const lineage = versionLineageOf(version)
   return [
-    `${versionName(version)}  ${version.passed ? 'passed its checks' : 'DID NOT PASS ITS CHECKS'}`,
-    `digest     ${version.digest}`,
-    `made       ${formatInstant(version.createdAtMs)} by run ${version.run}${version.git === null ? '' : `, commit ${version.git.commit.slice(0, 12)}${version.git.dirty ? ' with changes' : ''}`}`,
-    `trainer    ${version.spec.trainer.kind}, seed ${version.seed}`,
-    `parameters ${Object.entries(version.parameters)
-      .map(([name, value]) => `${name}=${value}`)
-      .join(' ')}`,
-    `moment     ${version.spec.moment}`,
+    `${version.version}  ${version.passed ? 'passed its checks' : 'DID NOT PASS ITS CHECKS'}`,
+    ...madeText(lineage),
     `label      ${version.spec.label.source}, within ${version.spec.label.withinMs / 3_600_000} h`,
     '',
     metricsText(version.metrics),
     '',
     checksText(version.checks),
     '',
-    textTable(['input', 'type', 'from', 'means'], inputs),
+    inputsText(lineage),
     '',
+    ...trainingSetText(version.training_set),
+  ].join('\n')
+}
+
+/** What a version was made from. */
+export function versionLineageText(lineage: VersionLineageJson): string {
+  return [
+    lineage.version,
+    ...madeText(lineage),
+    `label      ${lineage.label}`,
+    '',
+    inputsText(lineage),
+    '',
+    ...trainingSetText(lineage.training_set),
+  ].join('\n')
+}
+
+function madeText({ digest, created_at, run, git, trainer, seed, parameters, moment }: VersionLineageJson): string[] {
+  const commit = git === null ? '' : `, commit ${git.commit.slice(0, 12)}${git.dirty ? ' with changes' : ''}`
+  return [
+    `digest     ${digest}`,
+    `made       ${created_at} by run ${run}${commit}`,
+    `trainer    ${trainer}, seed ${seed}`,
+    `parameters ${Object.entries(parameters)
+      .map(([name, value]) => `${name}=${value}`)
+      .join(' ')}`,
+    `moment     ${moment}`,
+  ]
+}
+
+function inputsText({ inputs }: VersionLineageJson): string {
+  return textTable(
+    ['input', 'type', 'from', 'means'],
+    inputs.map(({ column, type, from, digest }) => [column, type, from, digest?.slice(0, 12) ?? '']),
+  )
+}
+
+function trainingSetText(set: TrainingSetJson): string[] {
+  return [
     `training set ${set.content}`,
-    `  moments ${set.fromMs === null ? 'from the first' : `from ${formatInstant(set.fromMs)}`} ${set.toMs === null ? 'to the last' : `to ${formatInstant(set.toMs)}`}, cut at ${formatInstant(set.cutMs)}`,
-    `  ${set.rows.training} rows train, ${set.rows.validation} validate, of ${set.rows.spine} moments; as_of logged for ${set.loggedAsOf}`,
+    `  moments ${set.from === null ? 'from the first' : `from ${set.from}`} ${set.to === null ? 'to the last' : `to ${set.to}`}, cut at ${set.cut}`,
+    `  ${set.rows.training} rows train, ${set.rows.validation} validate, of ${set.rows.spine} moments; as_of logged for ${set.logged_as_of}`,
     ...set.tables.flatMap((table) => [
       `  table ${table.source} ${table.digest.slice(0, 12)}`,
       ...table.files.map((file) => `    ${file.path}  ${file.rows} rows  sha256 ${file.sha256.slice(0, 12)}`),
     ]),
-  ].join('\n')
+  ]
 }

@@ -1,113 +1,171 @@
-import { readFile } from 'node:fs/promises'
-import { join } from 'node:path'
-import { formatInstant } from '../../values/index.ts'
-import { type Command, optionText } from '../command.ts'
+import { noonmarkError } from '../../errors.ts'
+import { trainingRecords } from '../../platform/operations.ts'
+import { cancelRun } from '../../platform/operations-lease.ts'
+import { hasEnded, type RunJson, runJson } from '../../registry/index.ts'
+import { type Command, type CommandInput, type CommandOutput, optionText } from '../command.ts'
+import { remote, search } from '../remote.ts'
 import { textTable } from '../table.ts'
 import { runText } from './run-text.ts'
+import { followRun } from './train.ts'
 
 const auc = (metrics: { readonly validation: Readonly<Record<string, unknown>> } | null): string | null =>
   typeof metrics?.validation.auc === 'number' ? metrics.validation.auc.toFixed(4) : null
 
+const runArgument = { name: 'run', summary: 'the id, or its last characters' } as const
+const pathOf = (input: CommandInput): string => `/v1/runs/${encodeURIComponent(input.arguments.run!)}`
+
+function listOutput({ runs }: { readonly runs: readonly RunJson[] }): CommandOutput {
+  const rows = runs.map((run) => [
+    run.id,
+    run.model,
+    run.trainer.kind,
+    run.status,
+    run.version,
+    auc(run.metrics),
+    run.started_at,
+  ])
+  return {
+    json: { runs },
+    text:
+      rows.length === 0
+        ? 'No runs yet.'
+        : textTable(['run', 'model', 'trainer', 'status', 'version', 'AUC', 'started'], rows),
+  }
+}
+
 /** `noonmark runs list` */
 export const runsList: Command = {
   verb: ['runs', 'list'],
+  group: 'Train',
   summary: 'training attempts, the latest first',
   options: [{ name: 'model', value: 'name', summary: 'only of this model' }],
+  example: 'runs list --model flight-delay',
   async run(context, input) {
     const model = optionText(input, 'model')
-    const runs = await (await context.platform()).registry.runs(model === undefined ? {} : { model })
-    const rows = runs.map((run) => [
-      run.id,
-      run.model,
-      run.trainer.kind,
-      run.status,
-      run.version,
-      auc(run.metrics),
-      formatInstant(run.startedAtMs),
-    ])
-    return {
-      json: { runs },
-      text:
-        rows.length === 0
-          ? 'No runs yet.'
-          : textTable(['run', 'model', 'trainer', 'status', 'version', 'AUC', 'started'], rows),
-    }
+    const records = trainingRecords(await context.platform())
+    return listOutput({ runs: await records.runs(model === undefined ? {} : { model }) })
   },
+  remote: remote<{ runs: readonly RunJson[] }>({
+    method: 'GET',
+    path: (input) => `/v1/runs${search({ model: optionText(input, 'model') })}`,
+    output: listOutput,
+  }),
 }
+
+const showOutput = (run: RunJson): CommandOutput => ({ json: run, text: runText(run) })
 
 /** `noonmark runs show` */
 export const runsShow: Command = {
   verb: ['runs', 'show'],
-  summary: 'one run: its training set, metrics, checks and error',
-  arguments: [{ name: 'run', summary: 'the id, or its last characters' }],
-  async run(context, input) {
-    const run = await (await context.platform()).registry.run(input.arguments.run!)
-    return { json: run, text: runText(run) }
-  },
+  group: 'Train',
+  summary: 'one run: its training set, metrics, checks and error, and how far it is',
+  arguments: [runArgument],
+  example: 'runs show 9WP0WGWB',
+  run: async (context, input) => showOutput(await trainingRecords(await context.platform()).run(input.arguments.run!)),
+  remote: remote<RunJson>({ method: 'GET', path: pathOf, output: showOutput }),
+}
+
+function compareOutput(first: RunJson, second: RunJson): CommandOutput {
+  const facts = (run: RunJson): Record<string, unknown> => ({
+    model: run.model,
+    trainer: run.trainer.kind,
+    seed: run.seed,
+    training_set: run.training_set?.content.slice(0, 12) ?? null,
+    ...Object.fromEntries(Object.entries(run.parameters ?? {}).map(([name, value]) => [`parameter ${name}`, value])),
+    ...Object.fromEntries(
+      Object.entries(run.metrics?.validation ?? {}).filter(([, value]) => typeof value === 'number'),
+    ),
+  })
+  const [a, b] = [facts(first), facts(second)]
+  const names = [...new Set([...Object.keys(a), ...Object.keys(b)])].filter((name) => a[name] !== b[name])
+  const differences = names.map((name) => ({ name, first: a[name] ?? null, second: b[name] ?? null }))
+  const shown = (value: unknown): string =>
+    typeof value === 'number' && !Number.isInteger(value) ? value.toFixed(5) : String(value ?? '-')
+  return {
+    json: { first: first.id, second: second.id, differences },
+    text:
+      differences.length === 0
+        ? 'The runs do not differ.'
+        : textTable(
+            ['', first.version ?? first.id.slice(-6), second.version ?? second.id.slice(-6)],
+            differences.map((one) => [one.name, shown(one.first), shown(one.second)]),
+          ),
+  }
 }
 
 /** `noonmark runs compare` */
 export const runsCompare: Command = {
   verb: ['runs', 'compare'],
+  group: 'Train',
   summary: 'two runs beside each other: parameters and metrics that differ',
   arguments: [
     { name: 'first', summary: 'a run' },
     { name: 'second', summary: 'another run' },
   ],
+  example: 'runs compare 9WP0WGWB 31YX15M6',
   async run(context, input) {
-    const { registry } = await context.platform()
-    const [first, second] = [await registry.run(input.arguments.first!), await registry.run(input.arguments.second!)]
-    const facts = (run: typeof first): Record<string, unknown> => ({
-      model: run.model,
-      trainer: run.trainer.kind,
-      seed: run.seed,
-      training_set: run.trainingSet?.content.slice(0, 12) ?? null,
-      ...Object.fromEntries(Object.entries(run.parameters ?? {}).map(([name, value]) => [`parameter ${name}`, value])),
-      ...Object.fromEntries(
-        Object.entries(run.metrics?.validation ?? {}).filter(([, value]) => typeof value === 'number'),
-      ),
-    })
-    const [a, b] = [facts(first), facts(second)]
-    const names = [...new Set([...Object.keys(a), ...Object.keys(b)])].filter((name) => a[name] !== b[name])
-    const differences = names.map((name) => ({ name, first: a[name] ?? null, second: b[name] ?? null }))
-    const shown = (value: unknown): string =>
-      typeof value === 'number' && !Number.isInteger(value) ? value.toFixed(5) : String(value ?? '-')
-    return {
-      json: { first: first.id, second: second.id, differences },
-      text:
-        differences.length === 0
-          ? 'The runs do not differ.'
-          : textTable(
-              ['', first.version ?? first.id.slice(-6), second.version ?? second.id.slice(-6)],
-              differences.map((one) => [one.name, shown(one.first), shown(one.second)]),
-            ),
-    }
+    const records = trainingRecords(await context.platform())
+    return compareOutput(await records.run(input.arguments.first!), await records.run(input.arguments.second!))
   },
+  remote: remote<RunJson>({
+    method: 'GET',
+    path: (input) => `/v1/runs/${encodeURIComponent(input.arguments.first!)}`,
+    async output(first, input, { get }) {
+      const second = await get(`/v1/runs/${encodeURIComponent(input.arguments.second!)}`)
+      return compareOutput(first, second as RunJson) // the same route answers both
+    },
+  }),
 }
+
+/** The lines were said as they came. */
+const logOutput = (lines: readonly string[]): CommandOutput => ({ json: { lines }, text: '' })
 
 /** `noonmark runs logs` */
 export const runsLogs: Command = {
   verb: ['runs', 'logs'],
-  summary: 'what a run did, iteration by iteration',
-  arguments: [{ name: 'run', summary: 'the id, or its last characters' }],
+  group: 'Train',
+  summary: 'what a run does, line by line, and on until it ends',
+  arguments: [runArgument],
+  example: 'runs logs 9WP0WGWB',
+  async run(context, input) {
+    const lines: string[] = []
+    const records = trainingRecords(await context.platform())
+    for await (const line of records.runLog(input.arguments.run!, context.signal)) {
+      lines.push(line)
+      context.say(line)
+    }
+    return logOutput(lines)
+  },
+  remote: remote<readonly string[]>({
+    method: 'GET',
+    path: (input) => `${pathOf(input)}/logs`,
+    lines: true,
+    output: logOutput,
+  }),
+}
+
+function cancelOutput(run: RunJson): CommandOutput {
+  if (run.status === 'cancelled') return { json: run, text: `Run ${run.id} is cancelled.` }
+  if (!hasEnded(run)) throw noonmarkError('internal', { message: `Run ${run.id} goes on.` })
+  return { json: run, text: `Run ${run.id} ended before it could be cancelled: ${run.status}.`, exitCode: 1 }
+}
+
+/** `noonmark runs cancel` */
+export const runsCancel: Command = {
+  verb: ['runs', 'cancel'],
+  group: 'Train',
+  summary: 'end a run, whichever process trains it; its record stays',
+  arguments: [runArgument],
+  example: 'runs cancel 9WP0WGWB',
   async run(context, input) {
     const platform = await context.platform()
-    const run = await platform.registry.run(input.arguments.run!)
-    const report = await readFile(join(platform.layout.runs, run.id, 'out/report.json'), 'utf8').catch(() => null)
-    if (report === null)
-      return {
-        json: { run: run.id, losses: [], error: run.error },
-        text: run.error?.message ?? `Run ${run.id} ended before anything was fitted.`,
-      }
-    const { losses }: { losses: readonly { iteration: number; train: number | null; validation: number | null }[] } =
-      JSON.parse(report)
-    const digits = (value: number | null): string | null => value?.toFixed(6) ?? null
-    return {
-      json: { run: run.id, losses, error: run.error },
-      text: textTable(
-        ['iteration', 'train log loss', 'validation log loss'],
-        losses.map((one) => [one.iteration, digits(one.train), digits(one.validation)]),
-      ),
+    let run = await cancelRun(platform, input.arguments.run!)
+    while (!hasEnded(run)) {
+      context.progress('wait for the run to end', 0, 0)
+      await new Promise((resolve) => setTimeout(resolve, 500))
+      run = await platform.registry.run(run.id)
     }
+    return cancelOutput(runJson(run))
   },
+  remote: remote<RunJson>({ method: 'DELETE', path: pathOf, follow: followRun, output: cancelOutput }),
 }

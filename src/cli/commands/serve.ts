@@ -18,6 +18,8 @@ const portOption = {
 /** `noonmark dev` */
 export const dev: Command = {
   verb: ['dev'],
+  group: 'Run the platform',
+  example: 'dev --port 4600',
   summary: 'everything on this machine; applies the folder at the start and whenever it changes',
   options: [portOption],
   async run(context, input) {
@@ -42,6 +44,8 @@ export const dev: Command = {
 /** `noonmark server` */
 export const server: Command = {
   verb: ['server'],
+  group: 'Run the platform',
+  example: 'server --port 4600',
   summary: 'the production process: serves what is applied',
   options: [portOption],
   async run(context, input) {

@@ -11,6 +11,7 @@ const entrySchema = z.object({
   file: z.string().nullable(),
   type: z.string().nullable(),
   entity: z.string().nullable(),
+  key: z.array(z.string()).nullable().describe('The key columns of the entity'),
   source: z.string().nullable(),
   digest: z.string().nullable(),
 })

@@ -1,0 +1,31 @@
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import type { SourceSpec } from '../define/index.ts'
+import { duckdbEngine } from '../offline/drivers/duckdb.ts'
+import type { OfflineEngine } from '../offline/index.ts'
+import { jsonRow, tableRow } from '../values/index.ts'
+
+/** An engine for a file that somebody named: it needs no project. */
+export function openFileEngine(): OfflineEngine {
+  return duckdbEngine({
+    rootDir: '/',
+    memoryLimitMb: 1024,
+    threads: 2,
+    tempDirectory: join(tmpdir(), `noonmark-${process.pid}`),
+  })
+}
+
+/** The rows of a Parquet or CSV file as events of a source, in batches. */
+export async function* fileEvents(file: string, source: SourceSpec, batchRows: number): AsyncGenerator<unknown[]> {
+  const engine = openFileEngine()
+  try {
+    const version = await engine.listHistory({ ...source, history: file }, { rootDir: '/', cutoverMs: null })
+    const table = await engine.readSource(source, version)
+    for (let from = 0; from < table.rows; from += batchRows) {
+      const rows = Array.from({ length: Math.min(batchRows, table.rows - from) }, (_, i) => tableRow(table, from + i))
+      yield rows.map((row) => jsonRow(source.columns, row))
+    }
+  } finally {
+    await engine.close()
+  }
+}
