@@ -48,6 +48,8 @@ export async function recomputeSample(
   const groups = Map.groupBy(features, ({ source }) => source.name)
   const total = rows.length * groups.size
   let [compared, sampled] = [0, 0]
+  if (total === 0) return { compared, differences }
+  onProgress?.(0, total)
   for (const [name, group] of groups) {
     const { source } = group[0]!
     const knownBeforeMs = latestInstant(group, rows)
