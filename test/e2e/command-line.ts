@@ -36,7 +36,7 @@ export async function noonmarkJson<T>(folder: string, args: readonly string[]): 
 export interface ServerFile {
   readonly url: string
   readonly pid: number
-  readonly roles: Readonly<Record<'writer' | 'serve', number | undefined>>
+  readonly roles: Readonly<Record<'writer' | 'worker' | 'serve', number | undefined>>
 }
 
 /** An answer over HTTP. */
