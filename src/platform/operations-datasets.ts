@@ -4,7 +4,6 @@ import { ulid } from 'ulid'
 import type { Digest } from '../digest.ts'
 import { noonmarkError } from '../errors.ts'
 import type { DatasetColumnJson, DatasetJson, DatasetRequest } from '../http/work.ts'
-import { defineRecord } from '../metadata/index.ts'
 import { type OfflineEngine, tableDigest } from '../offline/index.ts'
 import type { Platform } from '../platform.ts'
 import { instantJson } from '../registry/index.ts'
@@ -14,18 +13,8 @@ import { cancellableEngine } from './operations-cancelling.ts'
 import { featuresAtMoments } from './operations-features-at-moments.ts'
 import { openFileEngine } from './operations-files.ts'
 import type { JobHandle } from './operations-jobs.ts'
+import { datasetRecord } from './operations-records.ts'
 import { trainingPorts } from './training.ts'
-
-/** A dataset that is kept: its rows are a blob of Parquet. */
-export interface KeptDataset {
-  readonly model: string | null
-  readonly moment: string
-  readonly blob: Digest
-  readonly summary: DatasetJson
-}
-
-/** Datasets by the digest of their content. */
-export const datasetRecord = defineRecord<KeptDataset>({ kind: 'dataset', version: 1, indexes: ['model', 'moment'] })
 
 /**
  * Builds the training set of a model, or features at the moments of one moment, and keeps it.
@@ -116,17 +105,6 @@ async function keepTable({ layout, blobs }: Platform, engine: OfflineEngine, tab
   } finally {
     await rm(path, { force: true })
   }
-}
-
-/** A dataset that was built before. @throws not_found */
-export async function keptDataset({ metadata, project }: Platform, content: string): Promise<KeptDataset> {
-  const record = await metadata.get(datasetRecord, { project, id: content })
-  if (record !== null) return record.body
-  throw noonmarkError('not_found', {
-    message: `There is no dataset ${content}.`,
-    hint: 'Build it: noonmark dataset build <model>.',
-    path: 'dataset',
-  })
 }
 
 /** What a Parquet file holds. */

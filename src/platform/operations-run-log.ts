@@ -3,7 +3,7 @@ import { mkdir, open, readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { Platform } from '../platform.ts'
 import { hasEnded, type Run } from '../registry/index.ts'
-import { jobFiles, type TrainerReport } from '../train/index.ts'
+import { jobFiles, type TrainerReport } from '../train/job-folder.ts'
 import { leaseOf } from './operations-lease.ts'
 
 const fileOf = ({ layout }: Platform, run: string): string => join(layout.runs, run, 'log.txt')

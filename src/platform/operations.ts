@@ -3,39 +3,19 @@
  * worker process, the routes of a server.
  */
 import { noonmarkError } from '../errors.ts'
-import type { FeatureHistoryJson, FeatureHistoryRequest, TrainingRecords, Worker } from '../http/work.ts'
+import type { FeatureHistoryJson, FeatureHistoryRequest, Worker } from '../http/work.ts'
 import type { Platform } from '../platform.ts'
-import { hasEnded, type Run, type RunJson, runJson, versionJson } from '../registry/index.ts'
+import { runJson } from '../registry/index.ts'
 import { formatInstant } from '../values/index.ts'
 import { featureValues } from './exploring.ts'
-import { buildDataset, keptDataset } from './operations-datasets.ts'
+import { buildDataset } from './operations-datasets.ts'
 import { openJobs } from './operations-jobs.ts'
-import { cancelRun, endLostRuns, leaseOf } from './operations-lease.ts'
+import { cancelRun, endLostRuns } from './operations-lease.ts'
 import { applyFor, planFor, plannedJson, release, rollBack } from './operations-plan.ts'
-import { readRunLog } from './operations-run-log.ts'
+import { currentRun } from './operations-records.ts'
 import { type StartedTraining, startTraining } from './operations-runs.ts'
 import { openTurns } from './operations-turns.ts'
 import { watch } from './watching.ts'
-
-/** The records of what was trained and built, for any process: it reads the stores and never writes them. */
-export function trainingRecords(platform: Platform): TrainingRecords {
-  const { registry, blobs } = platform
-  return {
-    runs: async (query) => Promise.all((await registry.runs(query)).map((run) => currentRun(platform, run))),
-    run: async (id) => currentRun(platform, await registry.run(id)),
-    runLog: (id, signal) => readRunLog(platform, id, signal),
-    versions: async (model) => (await registry.versions(model)).map(versionJson),
-    version: async (name) => versionJson(await registry.version(name)),
-    dataset: async (content) => (await keptDataset(platform, content)).summary,
-    datasetRows: async (content) => blobs.stream((await keptDataset(platform, content)).blob),
-  }
-}
-
-/** A run with how far it is, where a process trains it now. */
-async function currentRun(platform: Platform, run: Run): Promise<RunJson> {
-  if (hasEnded(run)) return runJson(run)
-  return runJson(run, (await leaseOf(platform, run.id))?.progress ?? null)
-}
 
 /** Values of one entity over time. */
 export async function featureHistory(

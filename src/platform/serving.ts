@@ -13,10 +13,10 @@ import {
 import { createFrontiers } from '../online/index.ts'
 import type { Platform } from '../platform.ts'
 import { type ChannelClient, dial } from '../process/channel.ts'
-import { remoteWorker } from '../process/worker.ts'
+import { remoteWorker } from '../process/worker-channel.ts'
 import { parsePosition } from '../stream/index.ts'
 import { openAnswering } from './answering.ts'
-import { trainingRecords } from './operations.ts'
+import { trainingRecords } from './operations-records.ts'
 
 /** How serving is started. */
 export interface ServingOptions {

@@ -1,39 +1,17 @@
 import { setTimeout as pause } from 'node:timers/promises'
 import type { ReplayClock } from '../clock.ts'
 import { isNoonmarkError } from '../errors.ts'
-import type { Worker } from '../http/work.ts'
 import { openWorker } from '../platform/operations.ts'
 import type { Platform } from '../platform.ts'
 import { type FolderLock, lockFolder } from '../segment/index.ts'
-import type { Instant } from '../values/index.ts'
-import { type ChannelClient, listen } from './channel.ts'
+import { listen } from './channel.ts'
+import type { WorkerCall } from './worker-channel.ts'
 
 /** How often the worker looks for runs whose process is gone. */
 const sweepMs = 30_000
 /** How long work may take to hear that the worker ends. */
 const closeMs = 5_000
 const lockPauseMs = 250
-
-/** A call to the worker: a method of `Worker`, and what time it is for whoever calls. */
-interface WorkerCall {
-  readonly method: keyof Worker
-  readonly input: never
-  readonly nowMs: Instant
-}
-
-const methods: readonly (keyof Worker)[] = [
-  'plan',
-  'apply',
-  'startRun',
-  'cancelRun',
-  'rollBack',
-  'release',
-  'buildDataset',
-  'report',
-  'featureHistory',
-  'job',
-  'cancelJob',
-]
 
 /** Starts the worker role: DuckDB work and every change of metadata that a server is asked for. Returns what ends it. */
 export async function startWorker(platform: Platform, log: (line: string) => void): Promise<() => Promise<void>> {
@@ -73,13 +51,4 @@ async function lockPatiently(folder: string): Promise<FolderLock> {
       await pause(lockPauseMs)
     }
   }
-}
-
-/** The worker of another process, over its socket. */
-export function remoteWorker(channel: Pick<ChannelClient, 'call'>, now: () => Instant): Worker {
-  const calls = methods.map((method) => [
-    method,
-    (input: unknown) => channel.call('work', { method, input, nowMs: now() }),
-  ])
-  return Object.fromEntries(calls) as Worker // every method of the interface, answered by the same method over there
 }

@@ -8,7 +8,7 @@ import {
   lineageOf,
   searchCatalog,
 } from '../../plan/index.ts'
-import { trainingRecords } from '../../platform/operations.ts'
+import { trainingRecords } from '../../platform/operations-records.ts'
 import { type VersionLineageJson, versionLineageOf } from '../../registry/index.ts'
 import { type Command, type CommandInput, type CommandOutput, optionText } from '../command.ts'
 import { remote, search } from '../remote.ts'

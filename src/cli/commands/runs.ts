@@ -1,6 +1,6 @@
 import { noonmarkError } from '../../errors.ts'
-import { trainingRecords } from '../../platform/operations.ts'
 import { cancelRun } from '../../platform/operations-lease.ts'
+import { trainingRecords } from '../../platform/operations-records.ts'
 import { hasEnded, type RunJson, runJson } from '../../registry/index.ts'
 import { type Command, type CommandInput, type CommandOutput, optionText } from '../command.ts'
 import { remote, search } from '../remote.ts'

@@ -1,5 +1,5 @@
 import { noonmarkError } from '../../errors.ts'
-import { trainingRecords } from '../../platform/operations.ts'
+import { trainingRecords } from '../../platform/operations-records.ts'
 import { parseVersion, type VersionChecksJson, type VersionJson, versionChecksOf } from '../../registry/index.ts'
 import { type Command, type CommandContext, type CommandInput, type CommandOutput, optionText } from '../command.ts'
 import { remote } from '../remote.ts'
