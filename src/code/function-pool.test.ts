@@ -366,18 +366,20 @@ describe('a function that is killed again and again', () => {
 
   it('is held open, fails at once with the reason, and recovers by itself', async () => {
     const pool = await poolOf({ g: { loop, plus } }, { breaker: rule })
-    for (let kill = 0; kill < 3; kill++) {
-      expect(codes(await runBriefly(pool, 'loop', [{ forever: true }]))).toEqual(['code_deadline'])
-    }
+    // A slow machine may end a thread for a call whose caller had given up already, so kills are counted, not calls.
+    const before: string[] = []
+    while (stateOf(pool, 'loop')?.state !== 'held')
+      before.push(...codes(await runBriefly(pool, 'loop', [{ forever: true }])))
+    expect(new Set(before)).toEqual(new Set(['code_deadline']))
     const state = stateOf(pool, 'loop')
-    expect(state).toMatchObject({ state: 'held', kills: 3 })
+    expect(state?.kills).toBe(3)
     expect(state?.nextTryAt).toBeTypeOf('number')
     expect(values(await pool.call('g', 'plus', [{ x: 1 }], ample))).toEqual([2])
     await eventually(
       () => pool.call('g', 'loop', [{ forever: false }], ample),
       (results) => codes(results)[0] === 'ok',
     )
-    expect(stateOf(pool, 'loop')).toMatchObject({ state: 'ready', kills: 3 })
+    expect(stateOf(pool, 'loop')?.state).toBe('ready')
   })
 
   it('is held for long when nothing lets it go, while its neighbours in the message run', async () => {
