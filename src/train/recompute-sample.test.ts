@@ -57,7 +57,10 @@ describe('a recomputed sample', () => {
         )
         const found = await recomputeSample(folder.engine, wrong, versions, sample)
         expect(found.differences.map(({ input, row }) => [input, row])).toEqual([[`input_${place}`, row]])
-        // What it says is what the naive computation gives over all rows, not only those in reach.
+        // What it says is what the naive computation gives over all rows, not only those in reach; sums of doubles depend on
+        // the order of the rows, which nobody promises.
+        const { function: name, type } = aggregates[place]!
+        if (type === 'float' && (name === 'sum' || name === 'mean')) return
         const standing = naiveStanding(rows.map((each) => naiveRow(source, each)))
         const { value, status } = naiveFeature(standing, features[place]!, spine[row]!.key, spine[row]!.at)
         expect(found.differences[0]!.recomputed).toBe(`${value} (${status})`)
