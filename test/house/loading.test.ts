@@ -42,6 +42,7 @@ describe('what is loaded', () => {
   it('has no test library in what users import, nor in any process', () => {
     for (const file of [
       'index.ts',
+      'testing/index.ts',
       'platform.ts',
       'platform/serving.ts',
       'platform/operations.ts',
