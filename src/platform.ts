@@ -122,7 +122,7 @@ export async function openPlatform(options: PlatformOptions): Promise<Platform> 
   )
   const sources = { source: (code: Digest) => functionSource(metadata, blobs, project, code) }
   const code = lazily(
-    () => openProjectCode(sources),
+    () => openProjectCode(sources, ({ group, key, text }) => console.error(`${key ?? group}: ${text}`)),
     (open) => open.pool.close(),
   )
   const load = async (): Promise<LoadedProject> => loadProject(rootDir)

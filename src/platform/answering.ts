@@ -26,6 +26,7 @@ import {
   servingMetrics,
   type VersionState,
 } from '../serve/index.ts'
+import { failureLines } from './failure-lines.ts'
 import { featureLookup } from './features.ts'
 
 /** What answering needs besides the platform: the online state, how far it is, and where it reports. */
@@ -66,6 +67,7 @@ export async function openAnswering(platform: Platform, options: AnsweringOption
   const log = await openPredictionLog({ folder: layout.predictions, clock })
   const lookup = featureLookup(project, online, frontiers)
   const metrics = servingMetrics(options.metrics)
+  const failures = failureLines(options.log)
   const loaded = new Map<string, VersionState>()
 
   const versionState = async (pin: string): Promise<VersionState | null> => {
@@ -126,6 +128,7 @@ export async function openAnswering(platform: Platform, options: AnsweringOption
       log,
       clock,
       metrics,
+      onFailure: (deployment, failure) => failures(deployment, ownerOf(manifest, deployment), failure),
     })
     for (const { deployment, version, part, reason } of made.troubles)
       options.log(`deployment ${deployment}: ${part} ${version ?? ''} does not answer: ${reason}`)
@@ -161,4 +164,10 @@ export async function openAnswering(platform: Platform, options: AnsweringOption
       await log.close()
     },
   }
+}
+
+/** Who is to hear of a deployment: its own owner, else the model's. */
+function ownerOf({ deployments, models }: Manifest, name: string): string | null {
+  const deployment = deployments[name]
+  return deployment?.owner ?? models[deployment?.model ?? '']?.owner ?? null
 }

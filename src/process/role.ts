@@ -138,9 +138,19 @@ async function startServe(platform: Platform): Promise<() => Promise<void>> {
 /** Repeats work with a pause between; returns what ends it. */
 function every(pauseMs: number, work: () => Promise<void>): () => void {
   let ended = false
+  let complaint = ''
   const turn = async (): Promise<void> => {
     if (ended) return
-    await work().catch((error: unknown) => console.error(error))
+    await work().then(
+      () => {
+        complaint = ''
+      },
+      (error: unknown) => {
+        // What goes on failing is said once.
+        if (String(error) !== complaint) console.error(error)
+        complaint = String(error)
+      },
+    )
     if (!ended) setTimeout(turn, pauseMs)
   }
   setTimeout(turn, pauseMs)

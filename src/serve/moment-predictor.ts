@@ -41,6 +41,8 @@ export interface MomentPredictorParts extends OccasionSources {
   readonly log: PredictionLog
   readonly clock: Clock
   readonly shadows: ShadowQueue
+  /** Told of each answer that a version should have given and could not. */
+  readonly onFailure?: (deployment: string, failure: Failure) => void
 }
 
 /** Makes the function that answers requests at one moment. It raises only what the caller can mend, and `log_unavailable`. */
@@ -166,10 +168,11 @@ export function momentPredictor(parts: MomentPredictorParts): (body: unknown) =>
     startedMs: number,
     decidedMs: number,
   ): void {
-    for (const [index, { spec }] of asked.entries()) {
+    for (const [index, { spec, champion }] of asked.entries()) {
       for (let row = 0; row < occasions.length; row++) {
         const { answeredBy, failure } = decisions[index]![row]!
         metrics.answered(spec.name, answeredBy, failure?.reason ?? null)
+        if (failure !== null && champion !== null) parts.onFailure?.(spec.name, failure)
       }
     }
     const endedMs = performance.now()

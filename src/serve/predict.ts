@@ -13,7 +13,7 @@ import {
 } from './deployment-state.ts'
 import type { FeatureLookup, PositionWaiter } from './feature-lookup.ts'
 import { type MomentAnswer, momentPredictor } from './moment-predictor.ts'
-import { messageOf } from './occasion.ts'
+import { type Failure, messageOf } from './occasion.ts'
 import type { PredictionLog } from './prediction-log.ts'
 import type { CodeFunction, ProjectCode } from './project-code.ts'
 import { type Hold, routeDeployment } from './route.ts'
@@ -35,6 +35,8 @@ export interface PredictorOptions {
   readonly log: PredictionLog
   readonly clock: Clock
   readonly metrics: ServingMetrics
+  /** Told of each answer that a version should have given and could not. */
+  readonly onFailure?: (deployment: string, failure: Failure) => void
   /** How many requests may wait for their shadows; 1,000 by default. */
   readonly shadowLimit?: number
 }
