@@ -167,7 +167,7 @@ export function catalogEntry(manifest: Manifest, kind: CatalogKind, name: string
     hint:
       shown.length === 0
         ? `No ${kind} is defined yet.`
-        : `Defined are ${shown.join(', ')}${shown.length < names.length ? ', ...' : ''}.`,
+        : `Defined are ${shown.join(', ')}${shown.length < names.length ? ' and others' : ''}.`,
     path: 'name',
   })
 }

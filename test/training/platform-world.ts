@@ -15,19 +15,18 @@ export interface PlatformWorld {
   readonly folder: string
   readonly platform: Platform
   readonly worker: OpenWorker
-  readonly server: HttpServer
   /** Asks a route; the body as JSON. */
   readonly ask: (
     method: 'GET' | 'POST' | 'DELETE',
     path: string,
     body?: unknown,
   ) => Promise<{ readonly status: number; readonly json: unknown; readonly text: string }>
+  /** Listens too, and says where. */
+  readonly listen: () => Promise<string>
   /** Routes answer for what is applied now. */
   readonly refresh: () => Promise<void>
   readonly close: () => Promise<void>
 }
-
-const port = 7788
 
 /** Opens the world; nothing is applied yet. */
 export async function openPlatformWorld(): Promise<PlatformWorld> {
@@ -46,20 +45,23 @@ export async function openPlatformWorld(): Promise<PlatformWorld> {
     outcomes: null,
     training: { records: trainingRecords(platform), worker },
   }
-  const server = createHttpServer({
-    context: {
-      project: () => context as ProjectContext, // routes of serving are not asked here
-      metrics: async () => ({ contentType: 'text/plain', text: '' }),
-      health: async () => ({ ready: true, checks: {} }),
-    },
-    routes: serveRoutes,
-    port,
-  })
+  const serverAt = (port: number): HttpServer =>
+    createHttpServer({
+      context: {
+        project: () => context as ProjectContext, // routes of serving are not asked here
+        metrics: async () => ({ contentType: 'text/plain', text: '' }),
+        health: async () => ({ ready: true, checks: {} }),
+      },
+      routes: serveRoutes,
+      port,
+    })
+  const port = 7788
+  const server = serverAt(port)
+  let listening: HttpServer | null = null
   return {
     folder,
     platform,
     worker,
-    server,
     async ask(method, path, body) {
       const response = await server.instance.inject({
         method,
@@ -73,11 +75,16 @@ export async function openPlatformWorld(): Promise<PlatformWorld> {
       const isJson = String(response.headers['content-type']).includes('json')
       return { status: response.statusCode, json: isJson ? response.json() : null, text: response.body }
     },
+    listen() {
+      listening = serverAt(0)
+      return listening.listen()
+    },
     async refresh() {
       manifest = (await currentManifest(metadata, blobs, project))?.manifest ?? manifest
     },
     async close() {
       await server.close()
+      await listening?.close()
       await worker.close()
       await platform.close()
       removeProject(folder)
