@@ -188,6 +188,14 @@ describe('the thread', () => {
     expect(JSON.stringify(report.moments[0]!.performance)).toContain('late:1')
   })
 
+  it('goes on at its address and at its time when its processes are killed', async () => {
+    for (const role of ['writer', 'serve'] as const) process.kill(server.file().roles[role]!, 'SIGKILL')
+    await until('the server', async () => (await server.get('/health/ready').catch(() => null))?.status === 200)
+    const { order_id, shop, kilograms } = live.orders[0]!
+    const answer = await server.post('/v1/moments/order/predictions', { order_id, shop, kilograms, at: iso(now) })
+    expect(answer).toMatchObject({ status: 200, json: { as_of: iso(now) } })
+  })
+
   it('keeps everything over a restart of the server', async () => {
     const before = await lookup('cph')
     expect(await server.stop()).toBe(0)
@@ -200,7 +208,7 @@ describe('the thread', () => {
       json: { prediction_id: id, output: answer.results['late-order'].output, key: { order_id: order } },
     })
     const listed = await server.get<{ predictions: object[] }>('/v1/predictions?deployment=late-order')
-    expect(listed.json.predictions).toHaveLength(live.orders.length)
+    expect(listed.json.predictions).toHaveLength(live.orders.length + 1)
     expect(await send(live.deliveries.slice(0, 5))).toMatchObject({ accepted: 0, duplicates: 5 })
   })
 
