@@ -1,7 +1,10 @@
 /** What the pool and its worker threads say to each other, by structured clone. */
 import type { MessagePort } from 'node:worker_threads'
 
-/** Rows to call a function with, one call each: as objects, or as columns, which are cheaper to send in numbers. */
+/**
+ * Rows to call a function with, one call each: as objects, or as columns, which are cheaper to send in numbers. In a
+ * Float64Array NaN stands for null, which is what the function gets.
+ */
 export type FunctionRows =
   | { readonly rows: readonly object[] }
   | { readonly columns: Readonly<Record<string, ArrayLike<unknown>>>; readonly rowCount: number }

@@ -110,6 +110,12 @@ describe('a call', () => {
     expect((await pool.callMany('g', [call], ample)).map(values)).toEqual([['a1.5', 2]])
   })
 
+  it('gets null for NaN in a column of doubles', async () => {
+    const pool = await poolOf({ g: { f: '({ x }) => (x === null ? "none" : x)' } })
+    const call = { key: 'f', columns: { x: Float64Array.of(1, Number.NaN, 0) }, rowCount: 3 }
+    expect((await pool.callMany('g', [call], ample)).map(values)).toEqual([[1, 'none', 0]])
+  })
+
   it('runs several functions in one message, each with its own result', async () => {
     const pool = await poolOf({ g: { plus, later: 'async ({ x }) => x * 10', bad: '() => { throw new Error("no") }' } })
     const rows = [{ x: 1 }, { x: 2 }]

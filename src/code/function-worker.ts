@@ -141,7 +141,11 @@ function call(run: Run | undefined, input: FunctionRows, row: number): unknown {
 
 function rowOf(columns: Readonly<Record<string, ArrayLike<unknown>>>, row: number): object {
   const object: Record<string, unknown> = {}
-  for (const name in columns) object[name] = columns[name]?.[row]
+  for (const name in columns) {
+    const column = columns[name]
+    const value = column?.[row]
+    object[name] = column instanceof Float64Array && Number.isNaN(value) ? null : value
+  }
   return object
 }
 

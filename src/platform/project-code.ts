@@ -1,4 +1,4 @@
-import { type CodeLog, createFunctionPool, type FunctionPool } from '../code/index.ts'
+import { type CodeLog, createFunctionPool, type FunctionPool, type FunctionRows } from '../code/index.ts'
 import type { Digest } from '../digest.ts'
 import { noonmarkError } from '../errors.ts'
 import type { ProjectCode } from '../serve/index.ts'
@@ -11,12 +11,8 @@ export interface FunctionSources {
 /** The project's functions in worker threads, as serving and training ask for them. */
 export interface OpenProjectCode extends ProjectCode {
   readonly pool: FunctionPool
-  /** Runs one function over rows. @throws the error of the first row that has none */
-  runFunction(
-    code: Digest,
-    name: string,
-    rows: readonly Readonly<Record<string, unknown>>[],
-  ): Promise<readonly unknown[]>
+  /** Runs one function over rows, the first of them numbered `firstRow`. @throws the error of the first row that has no value */
+  runFunction(code: Digest, name: string, rows: FunctionRows, firstRow: number): Promise<readonly unknown[]>
 }
 
 /** For work that nobody waits for on a request: long enough for tens of thousands of rows, short enough to end. */
@@ -46,15 +42,15 @@ export function openProjectCode(sources: FunctionSources, onLog?: (line: CodeLog
         calls.map(({ key, rows }) => ({ key, rows })),
         { deadlineMs },
       ),
-    async runFunction(code, name, rows) {
+    async runFunction(code, name, rows, firstRow) {
       const group = `batch ${code}`
       await prepare(group, [{ key: name, code }])
-      const results = await pool.call(group, name, rows, { deadlineMs: patienceMs })
+      const [results = []] = await pool.callMany(group, [{ key: name, ...rows }], { deadlineMs: patienceMs })
       return results.map((result, row) => {
         if (result.ok) return result.value
         const { code: errorCode, message, stack } = result.error
         throw noonmarkError(errorCode, {
-          message: `${name} failed in row ${row}: ${message}${stack === undefined ? '' : `\n${stack}`}`,
+          message: `${name} failed in row ${firstRow + row}: ${message}${stack === undefined ? '' : `\n${stack}`}`,
           path: name,
         })
       })

@@ -31,7 +31,7 @@ export async function trainingPorts(platform: Platform): Promise<TrainingPorts> 
     tables: (sources) => platform.tables().pin(manifest, sources),
     loggedAsOf: (moment, sources) => (moments) =>
       loggedAsOf(openPredictionReader(layout.predictions).read(), manifest.moments[moment]!, sources, moments),
-    runFunction: (code, name, rows) => platform.code().runFunction(code, name, rows),
+    runFunction: (code, name, rows, firstRow) => platform.code().runFunction(code, name, rows, firstRow),
     runJob,
     keep: (bytes) => blobs.put(bytes),
     frozenSets: frozenSets(platform),

@@ -1,8 +1,7 @@
 import type { DeriveInputSpec, DeriveSpec } from '../define/index.ts'
-import { type Column, codeValue, columnOf, columnValue, fromCode } from '../values/index.ts'
+import { type Column, columnOf, fromCode } from '../values/index.ts'
+import { runOverColumns } from './run-over-columns.ts'
 import type { TrainingPorts } from './training-ports.ts'
-
-const batchRows = 20_000
 
 /** What a derive reads, as a column of the table handed to it. */
 export type DeriveTable = (input: DeriveInputSpec) => Column
@@ -17,24 +16,14 @@ export async function deriveColumns(
   inputs: { readonly rows: number; readonly column: DeriveTable },
 ): Promise<Readonly<Record<string, Column>>> {
   const columns: Record<string, Column> = {}
-  for (const spec of specs) {
-    const parameters = Object.entries(spec.inputs).map(([name, input]) => ({
-      name,
-      type: input.type,
-      column: inputs.column(input),
-    }))
-    const values: ReturnType<typeof fromCode>[] = []
-    for (let from = 0; from < inputs.rows; from += batchRows) {
-      const to = Math.min(inputs.rows, from + batchRows)
-      const rows = Array.from({ length: to - from }, (_, i) =>
-        Object.fromEntries(
-          parameters.map(({ name, type, column }) => [name, codeValue(type, columnValue(column, from + i))]),
-        ),
-      )
-      for (const result of await ports.runFunction(spec.code, `derive ${spec.name}`, rows))
-        values.push(fromCode(spec.type, result, `derive ${spec.name}`))
-    }
-    columns[spec.name] = columnOf(spec.type, values)
+  for (const { name, type, code, inputs: read } of specs) {
+    const parameters = Object.entries(read).map(([parameter, input]) => [parameter, inputs.column(input)] as const)
+    const table = { rows: inputs.rows, columns: Object.fromEntries(parameters) }
+    const values = await runOverColumns(ports, code, `derive ${name}`, table)
+    columns[name] = columnOf(
+      type,
+      values.map((value, row) => fromCode(type, value, `derive ${name} in row ${row}`)),
+    )
   }
   return columns
 }

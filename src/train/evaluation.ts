@@ -1,7 +1,7 @@
 import { type ModelArtifact, predictBatch, predictRow, type ReferenceRows, rowCoder } from '../artifact/index.ts'
 import type { ModelSpec } from '../define/index.ts'
 import { noonmarkError } from '../errors.ts'
-import { codeValue, columnValue, parseValue, type Table, type Value } from '../values/index.ts'
+import { columnValue, parseValue, type Table, type Value } from '../values/index.ts'
 import { type ChampionEvidence, type CheckResult, type LeakageEvidence, runChecks } from './checks.ts'
 import { alignMatrix, columnValues, type MatrixColumn } from './matrix.ts'
 import { inputKind, matrixColumn, matrixFromTable } from './matrix-from-table.ts'
@@ -121,13 +121,6 @@ function predictExample(model: ModelSpec, artifact: ModelArtifact, row: Readonly
     values[name] = parseValue(type, json, `model ${model.name} > checks ${name}`)
   }
   return predictRow(artifact, rowCoder(artifact.inputs)(values))
-}
-
-/** A row of the training set as the code of a project sees it. */
-export function codeRow(model: ModelSpec, table: Table, row: number): Readonly<Record<string, unknown>> {
-  return Object.fromEntries(
-    model.inputs.map(({ column, type }) => [column, codeValue(type, columnValue(table.columns[column]!, row))]),
-  )
 }
 
 /**

@@ -1,4 +1,5 @@
 import type { ModelArtifact } from '../artifact/index.ts'
+import type { FunctionRows } from '../code/index.ts'
 import type { Manifest } from '../define/index.ts'
 import type { Digest } from '../digest.ts'
 import type { OfflineEngine, TableVersion } from '../offline/index.ts'
@@ -24,11 +25,15 @@ export interface TrainingPorts {
     moment: string,
     sources: readonly string[],
   ) => (moments: Table) => Promise<Readonly<Record<string, Float64Array>>>
-  /** Runs one function of the project over rows of arguments; the values in order. Throws code_failed naming it. */
+  /**
+   * Runs one function of the project over rows of arguments; the values in order. `firstRow` is how errors count the first of
+   * them. Throws code_failed naming function and row.
+   */
   readonly runFunction: (
     code: Digest,
     name: string,
-    rows: readonly Readonly<Record<string, unknown>>[],
+    rows: FunctionRows,
+    firstRow: number,
   ) => Promise<readonly unknown[]>
   /** Does the job of a folder in a process of its own and resolves with its exit status. */
   readonly runJob: (
