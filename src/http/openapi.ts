@@ -61,12 +61,18 @@ function operation(route: Route, described: DescribedRoute, form: string): Recor
     responses: {
       [String(route.status ?? 200)]: {
         description: 'Done',
-        ...(output === undefined ? {} : { content: { 'application/json': { schema: jsonSchema(output, 'output') } } }),
+        ...(output === undefined ? {} : { content: jsonContent(output) }),
+        ...(route.produces === undefined ? {} : { content: { [route.produces]: { schema: { type: 'string' } } } }),
       },
+      ...(route.accepted === undefined
+        ? {}
+        : { 202: { description: 'The work goes on', content: jsonContent(route.accepted) } }),
       default: { $ref: '#/components/responses/Error' },
     },
   }
 }
+
+const jsonContent = (schema: z.ZodType): unknown => ({ 'application/json': { schema: jsonSchema(schema, 'output') } })
 
 function operationId({ method, path }: Route, form: string): string {
   const words = `${method} ${form === '' ? path : form}`.toLowerCase().match(/[a-z0-9]+/g) ?? []

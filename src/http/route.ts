@@ -34,6 +34,10 @@ export interface Route {
   readonly output?: z.ZodType
   /** The status of success; 200 where left out. */
   readonly status?: number
+  /** What the answer 202 holds, where the work may go on after it. */
+  readonly accepted?: z.ZodType
+  /** The content type of an answer that is no JSON. */
+  readonly produces?: string
   /** The room reads the body itself; `input.body` only describes it. For bodies whose form the manifest decides, and for speed. */
   readonly roomReadsBody?: true
   /** The largest body taken, where that is not what the server takes in general. */

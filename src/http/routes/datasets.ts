@@ -2,7 +2,7 @@ import { Readable } from 'node:stream'
 import { z } from 'zod'
 import { type Route, reply, route } from '../route.ts'
 import { instantField, nameField } from '../wire.ts'
-import { jobAnswer, waitField } from './jobs.ts'
+import { jobAnswer, jobSchema, waitField } from './jobs.ts'
 import { recordsOf, trains, workerOf } from './training.ts'
 
 const datasetSchema = z.object({
@@ -16,6 +16,8 @@ const datasetSchema = z.object({
   columns: z.array(z.object({ name: z.string(), type: z.string(), nulls: z.int(), null_rate: z.number() })),
   label_status: z.record(z.string(), z.int()).nullable(),
 })
+
+const parquet = 'application/vnd.apache.parquet'
 
 const range = { from: instantField.optional(), to: instantField.optional(), wait_seconds: waitField }
 
@@ -40,6 +42,7 @@ const build = route({
     ]),
   },
   output: datasetSchema,
+  accepted: jobSchema,
   async run({ project }, { body }) {
     const { from, to, wait_seconds: waitSeconds, ...what } = body
     const job = await workerOf(project).buildDataset({
@@ -70,9 +73,10 @@ const rows = route({
   tag: 'datasets',
   exists: trains,
   input: { params: z.object({ content: z.string().max(100) }) },
+  produces: parquet,
   async run({ project }, { params }) {
     const bytes = await recordsOf(project).datasetRows(params.content)
-    return reply('application/vnd.apache.parquet', Readable.from(bytes, { objectMode: false }))
+    return reply(parquet, Readable.from(bytes, { objectMode: false }))
   },
 })
 

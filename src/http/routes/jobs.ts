@@ -4,7 +4,8 @@ import { jsonReply, type Reply, type Route, route } from '../route.ts'
 import type { JobJson } from '../work.ts'
 import { trains, workerOf } from './training.ts'
 
-const jobSchema = z.object({
+/** A job on the wire. */
+export const jobSchema = z.object({
   id: z.string(),
   kind: z.string(),
   status: z.enum(['running', 'done', 'failed', 'cancelled']),

@@ -1,6 +1,6 @@
 import { z } from 'zod'
 import { type Route, route } from '../route.ts'
-import { jobAnswer, waitField } from './jobs.ts'
+import { jobAnswer, jobSchema, waitField } from './jobs.ts'
 import { trains, workerOf } from './training.ts'
 
 const report = route({
@@ -15,6 +15,7 @@ const report = route({
     parity: z.object({ compared: z.int(), equal: z.int(), differing: z.int(), not_comparable: z.int() }),
     moments: z.array(z.looseObject({ moment: z.string() })),
   }),
+  accepted: jobSchema,
   run: async ({ project }, { query }) =>
     jobAnswer(await workerOf(project).report({ waitMs: query.wait_seconds * 1000 })),
 })

@@ -95,6 +95,7 @@ const logs = route({
   tag: 'training',
   exists: trains,
   input: { params: z.object({ id: idField }) },
+  produces: 'text/plain',
   async run({ project }, { params }) {
     const records = recordsOf(project)
     const { id } = await records.run(params.id)

@@ -339,5 +339,7 @@ describe('the description', () => {
     )
     expect(promised.filter((route) => !described.includes(route))).toEqual([])
     expect(Object.keys(paths['/v1/runs']!.post!.responses)).toContain('202')
+    expect(Object.keys(paths['/v1/datasets']!.post!.responses)).toEqual(['200', '202', 'default'])
+    expect(paths['/v1/runs/{id}/logs']!.get!.responses).toMatchObject({ 200: { content: { 'text/plain': {} } } })
   })
 })
