@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto'
-import { join } from 'node:path'
+import { join, relative } from 'node:path'
 import type { Manifest, SourceSpec } from '../define/index.ts'
 import { digestJson } from '../digest.ts'
 import { noonmarkError } from '../errors.ts'
@@ -77,7 +77,9 @@ export function openTables(options: TablesOptions): Tables {
         ),
       })
       if (made === null) return before
-      const body = { ...before, logFiles: [...before.logFiles, made.file], logPosition: made.logPosition }
+      // Relative, so that a project's folder may be moved.
+      const file = { ...made.file, path: relative(rootDir, made.file.path) }
+      const body = { ...before, logFiles: [...before.logFiles, file], logPosition: made.logPosition }
       await metadata.write([
         putRecord(sourceTableRecord, { project, id: source.name, body, expectedRevision: stored?.revision ?? 0 }),
       ])
