@@ -22,10 +22,8 @@ export async function futureColumns(
   engine: OfflineEngine,
   source: SourceSpec,
   version: TableVersion,
+  candidates: readonly string[] = timestampColumns(source),
 ): Promise<Omit<FutureColumn, 'inputs'>[]> {
-  const candidates = Object.entries(source.columns)
-    .filter(([, { type, future }]) => type === 'timestamp' && future !== true)
-    .map(([name]) => name)
   const table = await engine.readSource(source, version, { columns: candidates })
   return candidates.flatMap((name) => {
     const column = table.columns[name]!
@@ -43,6 +41,13 @@ export async function futureColumns(
     const shown = { known: formatInstant(table.known[example]!), value: formatInstant(column.values[example]!) }
     return [{ source: source.name, column: name, laterRows, rows, example: shown }]
   })
+}
+
+/** The columns of a source that must not lie later than its rows were known. The event time never does. */
+export function timestampColumns(source: SourceSpec): string[] {
+  return Object.entries(source.columns)
+    .filter(([name, { type, future }]) => type === 'timestamp' && future !== true && name !== source.eventTime)
+    .map(([name]) => name)
 }
 
 /**

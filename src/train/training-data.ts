@@ -7,7 +7,7 @@ import { type Table, takeRows } from '../values/index.ts'
 import { deriveColumns } from './derive-columns.ts'
 import { labelsOf } from './evaluation.ts'
 import { evidenceKey, type FrozenSet, labelledRows, type RowEvidence } from './frozen-set.ts'
-import { entityOverlap, type FutureColumn, futureColumns, inputsOn } from './leakage.ts'
+import { entityOverlap, type FutureColumn, futureColumns, inputsOn, timestampColumns } from './leakage.ts'
 import { matrixFromTable } from './matrix-from-table.ts'
 import { featuresNearLabel } from './metrics/single-feature.ts'
 import { recomputeSample } from './recompute-sample.ts'
@@ -130,9 +130,13 @@ export const findLeakage = {
     const moment = manifest.moments[model.moment]!
     const found: FutureColumn[] = []
     for (const [name, version] of Object.entries(versions)) {
-      for (const column of await futureColumns(engine, manifest.sources[name]!, version)) {
-        const inputs = inputsOn(model, moment, manifest.featureViews, name, column.column)
-        if (inputs.length > 0) found.push({ ...column, inputs })
+      const source = manifest.sources[name]!
+      const inputs = (column: string) => inputsOn(model, moment, manifest.featureViews, name, column)
+      // A column that gives nothing away need not be read: of the label's source, or of the moment's, mostly none does.
+      const columns = timestampColumns(source).filter((column) => inputs(column).length > 0)
+      if (columns.length === 0) continue
+      for (const column of await futureColumns(engine, source, version, columns)) {
+        found.push({ ...column, inputs: inputs(column.column) })
       }
     }
     return found

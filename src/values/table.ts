@@ -67,13 +67,20 @@ export function takeRows(table: Table, rows: Uint32Array): Table {
 
 /** The values of a column that an index list names, in its order. */
 export function takeColumn(column: Column, rows: Uint32Array): Column {
-  if (column.type === 'string') return { ...column, codes: Int32Array.from(rows, (row) => column.codes[row]!) }
+  if (column.type === 'string') return { ...column, codes: take(column.codes, new Int32Array(rows.length), rows) }
   if (column.type === 'int64') {
+    const { length } = rows
     return {
       type: 'int64',
-      values: BigInt64Array.from(rows, (row) => column.values[row]!),
-      nulls: Uint8Array.from(rows, (row) => column.nulls[row]!),
+      values: take(column.values, new BigInt64Array(length), rows),
+      nulls: take(column.nulls, new Uint8Array(length), rows),
     }
   }
-  return { type: column.type, values: Float64Array.from(rows, (row) => column.values[row]!) }
+  return { type: column.type, values: take(column.values, new Float64Array(rows.length), rows) }
+}
+
+/** A plain loop: `from` with a function takes ten times as long over millions of values. */
+function take<A extends { [index: number]: number | bigint }>(values: A, into: A, rows: Uint32Array): A {
+  for (let i = 0; i < rows.length; i++) into[i] = values[rows[i]!]!
+  return into
 }
