@@ -183,6 +183,9 @@ describe('noLeakage', () => {
     const found = judged({ recomputed: { compared: 40, differences } })
     expect(found.passed).toBe(false)
     expect(found.summary).toContain('3 of 40 sampled values differ when sources are cut at the moment: delay, count.')
+    expect(found.detail.recomputed).toEqual({ compared: 40, different: 3, differences })
+    const many = judged({ recomputed: { compared: 400, differences: Array.from({ length: 400 }, () => difference) } })
+    expect(many.detail.recomputed).toMatchObject({ different: 400, differences: { length: 50 } })
   })
 
   it('fails on a feature that alone nearly equals the label', () => {

@@ -197,6 +197,16 @@ export function leakage(
       faults.length > 0
         ? faults.join(' ')
         : `No column lies later than its row was known; ${recomputed === null ? 'no values recomputed' : `${recomputed.compared} sampled values recomputed, all equal`}; no feature alone nearly equals the label${shared === '' ? '' : `; ${shared}`}.`,
-    detail: { future_columns: futureColumns, recomputed, entity_overlap: overlap, near_label: nearLabel },
+    detail: {
+      future_columns: futureColumns,
+      recomputed: recomputed === null ? null : { ...recomputed, ...mostTold(recomputed.differences) },
+      entity_overlap: overlap,
+      near_label: nearLabel,
+    },
   }
+}
+
+/** A broken feature differs in every sampled row: some are kept to look at, and how many there were. */
+function mostTold(differences: Recomputed['differences']) {
+  return { different: differences.length, differences: differences.slice(0, 50) }
 }
