@@ -496,3 +496,12 @@ export interface WireError {
   readonly hint?: string
   readonly path?: string
 }
+
+/**
+ * The path of an error with the file in front that declares what it names: `models/late.ts > model late > split`. `files` are
+ * those of a manifest, by `kind name`.
+ */
+export function pathInFile(files: Readonly<Record<string, string>>, path: string): string {
+  const file = files[path.split(' > ', 1)[0] ?? '']
+  return file === undefined ? path : `${file} > ${path}`
+}

@@ -12,6 +12,8 @@ import { startWorker } from './worker.ts'
 
 /** How often a role looks whether something else is applied. */
 const refreshMs = 250
+/** When a history that could not be read is tried again: its file may be mended by then. */
+const refillMs = 30_000
 
 const [role, settingsText] = process.argv.slice(2)
 const settings: RoleSettings = JSON.parse(settingsText ?? 'null')
@@ -107,13 +109,24 @@ async function startWriter(platform: Platform): Promise<() => Promise<void>> {
     }
     changed[source] = frontierMs
   })
+  let refillAtMs = Number.POSITIVE_INFINITY
+  const said = new Map<string, string>()
   const fill = async (): Promise<void> => {
-    await fillDeclared(platform, open, (label, done, total) => {
+    refillAtMs = Number.POSITIVE_INFINITY
+    const onProgress = (label: string, done: number, total: number) => {
       if (done === total) log(label)
+    }
+    // One history that cannot be read stops neither events nor other sources; its features stay unavailable.
+    await fillDeclared(platform, open, onProgress, undefined, (source, error) => {
+      refillAtMs = performance.now() + refillMs
+      const { message, hint, code } = errorBody(error).error
+      const line = `source ${source}: its features cannot be filled: ${message} ${hint} (${code})`
+      if (said.get(source) !== line) log(line)
+      said.set(source, line)
     })
   }
   const refresh = every(refreshMs, async () => {
-    if (await open.refresh()) await fill()
+    if ((await open.refresh()) || performance.now() >= refillAtMs) await fill()
   })
   await fill()
   await ready({})

@@ -27,5 +27,11 @@ export interface Run {
   readonly checks: readonly VersionCheck[]
   /** `model:number` of what it made. */
   readonly version: string | null
-  readonly error: { readonly code: string; readonly message: string; readonly hint: string } | null
+  readonly error: {
+    readonly code: string
+    readonly message: string
+    readonly hint: string
+    /** The definition and the field at fault. */
+    readonly path?: string
+  } | null
 }

@@ -4,7 +4,7 @@ import { ulid } from 'ulid'
 import { decodeModelArtifact, encodeReferenceRows, type ModelArtifact } from '../artifact/index.ts'
 import { type ModelSpec, type TrainerSpec, trainerKinds } from '../define/index.ts'
 import { digestBytes } from '../digest.ts'
-import { errorBody, noonmarkError } from '../errors.ts'
+import { errorBody, noonmarkError, pathInFile } from '../errors.ts'
 import { type Run, type Version, versionDigest, versionName } from '../registry/index.ts'
 import type { Table } from '../values/index.ts'
 import { runBaseline } from './baseline.ts'
@@ -66,10 +66,26 @@ export async function train(
   try {
     return await attempt(ports, { ...model, trainer }, run, listener, update)
   } catch (error) {
-    const { code, message, hint } = errorBody(error).error
+    const { code, message, hint, path = pathOf(model, code) } = errorBody(error).error
     const status = code === 'training_cancelled' ? 'cancelled' : 'failed'
-    return update({ status, error: { code, message, hint }, finishedAtMs: ports.now() })
+    return update({
+      status,
+      error: { code, message, hint, path: pathInFile(ports.manifest.files, path) },
+      finishedAtMs: ports.now(),
+    })
   }
+}
+
+/** The field of a model that an error of its training speaks of, where the error itself names none. */
+const fieldsAtFault: Readonly<Record<string, string>> = {
+  training_one_class: 'label',
+  training_set_empty: 'split',
+  parameter_invalid: 'trainer',
+}
+
+function pathOf({ name }: ModelSpec, code: string): string {
+  const field = fieldsAtFault[code]
+  return field === undefined ? `model ${name}` : `model ${name} > ${field}`
 }
 
 function trainerOf(model: ModelSpec, { trainer, parameters }: TrainingRequest): TrainerSpec {

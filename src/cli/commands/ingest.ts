@@ -7,6 +7,7 @@ import type { IngestResult } from '../../materialize/index.ts'
 import { ingestTarget } from '../../platform/ingesting.ts'
 import { fileEvents } from '../../platform/operations-files.ts'
 import type { Command, CommandOutput } from '../command.ts'
+import { checkGivenFile } from '../given-file.ts'
 import { type RemoteContext, remote } from '../remote.ts'
 
 const batchRows = 500
@@ -114,6 +115,7 @@ function inFile(error: unknown, file: string, before: number): unknown {
 }
 
 async function* batches(file: string, source: SourceSpec): AsyncGenerator<unknown[]> {
+  await checkGivenFile(file, 'file')
   const isLines = ['.jsonl', '.ndjson', '.json'].includes(extname(file).toLowerCase())
   yield* isLines ? lineBatches(file) : fileEvents(file, source, batchRows)
 }

@@ -1,4 +1,4 @@
-import { readFile, writeFile } from 'node:fs/promises'
+import { writeFile } from 'node:fs/promises'
 import { userInfo } from 'node:os'
 import { resolve } from 'node:path'
 import { isNoonmarkError, noonmarkError } from '../../errors.ts'
@@ -18,6 +18,7 @@ import {
 import { applyMade, planFor, plannedJson } from '../../platform/operations-plan.ts'
 import type { Platform } from '../../platform.ts'
 import { type Command, type CommandInput, type CommandOutput, optionText } from '../command.ts'
+import { readGivenFile } from '../given-file.ts'
 import { type RemoteContext, remote, search } from '../remote.ts'
 
 /** The difference between the folder and the platform. */
@@ -117,7 +118,9 @@ export const apply: Command = {
     const platform = await context.platform()
     const { plan: file } = input.arguments
     const made =
-      file === undefined ? await planOf(platform) : parsePlan(await readFile(resolve(context.rootDir, file), 'utf8'))
+      file === undefined
+        ? await planOf(platform)
+        : parsePlan(await readGivenFile(resolve(context.rootDir, file), 'plan'))
     const asked = asks(made.steps, context.interactive, input)
     if (asked) {
       context.say(printed(made.steps))
@@ -140,7 +143,7 @@ async function planToApply(input: CommandInput, context: RemoteContext): Promise
   let made: Plan | null
   let steps: readonly Step[]
   if (file !== undefined) {
-    made = parsePlan(await readFile(resolve(rootDir, file), 'utf8'))
+    made = parsePlan(await readGivenFile(resolve(rootDir, file), 'plan'))
     steps = made.steps
   } else {
     const bundle = await bundleOf(rootDir)

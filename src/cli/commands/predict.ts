@@ -1,9 +1,9 @@
-import { readFile } from 'node:fs/promises'
 import { resolve } from 'node:path'
 import type { DeploymentSpec, ModelSpec } from '../../define/index.ts'
 import { noonmarkError } from '../../errors.ts'
 import { runningServer } from '../../platform/running-server.ts'
 import { type Command, type CommandInput, optionText } from '../command.ts'
+import { readGivenFile } from '../given-file.ts'
 import { remote, runRemote } from '../remote.ts'
 import { connectServer } from '../server-connection.ts'
 
@@ -15,7 +15,7 @@ async function rowsOf(input: CommandInput): Promise<readonly unknown[]> {
       hint: 'One of the two.',
       path: '--json-row',
     })
-  const text = given ?? (await readFile(resolve(file!), 'utf8')) // one of the two is given
+  const text = given ?? (await readGivenFile(resolve(file!), '--file')) // one of the two is given
   try {
     const row: unknown = JSON.parse(text)
     return Array.isArray(row) ? row : [row]

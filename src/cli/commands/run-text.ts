@@ -51,7 +51,10 @@ export function runText(run: RunJson): string {
     )
   if (run.metrics !== null) lines.push('', metricsText(run.metrics))
   if (run.checks.length > 0) lines.push('', checksText(run.checks))
-  if (run.error !== null) lines.push('', `error: ${run.error.message}`, ` mend: ${run.error.hint} (${run.error.code})`)
+  if (run.error !== null) {
+    const { message, path, hint, code } = run.error
+    lines.push('', `error: ${message}`, ...(path === undefined ? [] : [`   at: ${path}`]), ` mend: ${hint} (${code})`)
+  }
   return lines.join('\n')
 }
 

@@ -71,10 +71,11 @@ async function applyFolder(platform: Platform, say: (line: string) => void): Pro
 }
 
 async function serveUntilStopped(platform: Platform, context: CommandContext, input: CommandInput) {
-  const port = Number(optionText(input, 'port') ?? 4600)
-  if (!Number.isInteger(port) || port < 0 || port > 65_535)
+  const portText = optionText(input, 'port') ?? '4600'
+  const port = Number(portText)
+  if (!/^\d+$/.test(portText) || port > 65_535)
     throw noonmarkError('request_invalid', {
-      message: `${port} is not a port.`,
+      message: `'${portText}' is not a port.`,
       hint: 'Choose 0 to 65535.',
       path: '--port',
     })

@@ -16,7 +16,7 @@ const runSchema = z.looseObject({
   progress: z
     .object({ step: z.string(), done: z.number(), total: z.number().describe('0 where nobody can say') })
     .nullable(),
-  error: z.object({ code: z.string(), message: z.string(), hint: z.string() }).nullable(),
+  error: z.object({ code: z.string(), message: z.string(), hint: z.string(), path: z.string().optional() }).nullable(),
 })
 
 const idField = z.string().min(1).max(100).describe('The id, or its last characters')
