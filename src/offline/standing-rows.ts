@@ -26,8 +26,9 @@ export interface StandingRows extends SourceRows {
 
 /**
  * Decides which rows count. Of history: those declared known before the cutover, and of those with one id the one with the
- * smallest known, by Order where equal. Of received rows, which the log keeps free of repeats: those declared known from
- * the cutover on, and earlier ones whose id is not in the history that counts. Without an id all received rows count.
+ * smallest known, by Order where equal. Of received rows, which the log keeps free of repeats: those that happened from the
+ * cutover on, and earlier ones whose id is not in the history that counts; without an id, those declared known from the
+ * cutover on, since of earlier ones nobody can tell whether history has them.
  * A row that is never known is taken as known after everything.
  */
 export async function standingRows(raw: RawRows, cutoverMs: Instant | null): Promise<StandingRows> {
@@ -40,6 +41,10 @@ export async function standingRows(raw: RawRows, cutoverMs: Instant | null): Pro
   const counts = new Uint8Array(rows).fill(1)
   if (cutoverMs !== null) {
     for (let row = 0; row < historyRows; row++) if (!(known[row]! < cutoverMs)) counts[row] = 0
+    if (raw.idHashes === null) {
+      for (let row = historyRows; row < rows; row++)
+        if (Math.max(event[row]!, declared[row]!) < cutoverMs) counts[row] = 0
+    }
   }
   if (raw.idHashes !== null) await dropRepeats(raw, known, available, cutoverMs, counts)
   const kept = counts.reduce((sum, flag) => sum + flag, 0)
@@ -57,7 +62,7 @@ async function dropRepeats(
   cutoverMs: Instant | null,
   counts: Uint8Array,
 ): Promise<void> {
-  const { rows, historyRows, event, declared } = raw
+  const { rows, historyRows, event } = raw
   const suspects = sharedHashes(raw.idHashes!, counts)
   if (suspects === null) return
   const { codes } = await raw.ids(suspects)
@@ -96,9 +101,8 @@ async function dropRepeats(
     })
     for (const row of history) if (row !== standing) counts[row] = 0
     for (const row of group) {
-      if (row < historyRows) continue
-      const declaredKnown = Math.max(event[row]!, declared[row]!)
-      if (cutoverMs === null || declaredKnown < cutoverMs) counts[row] = 0
+      // A repeat happened when the row of history did, whatever it declares of when that was known.
+      if (row >= historyRows && (cutoverMs === null || event[row]! < cutoverMs)) counts[row] = 0
     }
   }
 }

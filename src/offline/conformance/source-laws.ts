@@ -324,6 +324,18 @@ export function sourceLaws(open: OpenOfflineEngine): void {
       },
     )
 
+    it('are all that were received where there is no history to repeat', async () => {
+      const live = { ...randomSource({ available: { from: 'event' }, ids: false }, null) }
+      const log = [-2, -1, 0].map((hours) => ({
+        row: { ...row, happened: hours * hour },
+        received: hour,
+        available: hour,
+      }))
+      const empty = { ...(await folder.history(source, [])), cutoverMs: 0, files: [] }
+      const table = await folder.engine.readSource(live, await folder.withLog(empty, live, log))
+      expect(table.rows).toBe(3)
+    })
+
     it('are told apart by their canonical bytes where ids and times are equal', async () => {
       const rows = ['b', 'a', 'c'].map((label) => ({ ...row, label }))
       const table = await folder.engine.readSource(source, await folder.history(source, rows))
@@ -375,7 +387,8 @@ function naiveCounted(
   const ids = new Set(standing.map(({ id }) => id))
   const counted = log.filter(({ row }) => {
     const naive = naiveRow(source, row)
-    return source.id === null || (cutoverMs !== null && declaredKnown(naive) >= cutover) || !ids.has(naive.id)
+    if (source.id === null) return cutoverMs === null || declaredKnown(naive) >= cutover
+    return !ids.has(naive.id) || (cutoverMs !== null && naive.eventMs >= cutover)
   })
   return [
     ...standing.map(({ row, eventMs, availableMs }) => line(row, eventMs, availableMs, null)),

@@ -40,7 +40,9 @@ interface OpenSource {
 async function openSource(session: DuckdbSession, source: SourceSpec, version: TableVersion): Promise<OpenSource> {
   const { connection, knowledge, rootDir } = session
   const reader = await DuckdbSource.open(connection, knowledge, source, version, rootDir)
-  return { reader, standing: await standingRows(await reader.rawRows(), version.cutoverMs) }
+  // Where there is no history, no received row can repeat it.
+  const cutoverMs = source.history === null ? null : version.cutoverMs
+  return { reader, standing: await standingRows(await reader.rawRows(), cutoverMs) }
 }
 
 /** The rows of a source that count. */
