@@ -14,6 +14,7 @@ export {
 } from './conformance.ts'
 export type { DefinitionExports } from './definition-values.ts'
 export type { HistoryRows, SourceRow } from './history-rows.ts'
+export { memoryStores } from './memory-stores.ts'
 export type { DeploymentPins } from './pins.ts'
 export {
   createTestPlatform,

@@ -14,6 +14,7 @@ import { type ExploredValue, featureValues } from '../platform/exploring.ts'
 import { fillDeclared } from '../platform/filling.ts'
 import { applyMade } from '../platform/operations-plan.ts'
 import { startTraining } from '../platform/operations-runs.ts'
+import type { OpenStores } from '../platform/stores.ts'
 import { watch } from '../platform/watching.ts'
 import { openWriter } from '../platform/writing.ts'
 import { openPlatform } from '../platform.ts'
@@ -51,6 +52,8 @@ interface TestClockAndHistory {
   readonly history?: HistoryRows
   /** Told of what a server would log. */
   readonly onLog?: (line: string) => void
+  /** Stores of your own, such as one that a test can spoil; in memory where left out. */
+  readonly openStores?: OpenStores
 }
 
 /** A platform in one process. Every method does what the command or route of that name does. */
@@ -157,7 +160,7 @@ async function open(
     ...(values === null ? {} : { project: 'test' }),
     stateDir,
     clockMs,
-    openStores: memoryStores,
+    openStores: options.openStores ?? memoryStores,
   })
   const clock = platform.clock as ReplayClock // opened with an instant
 
