@@ -102,6 +102,7 @@ export async function createWriter(options: WriterOptions): Promise<Writer> {
     throw noonmarkError('not_found', {
       message: `There is no source '${source}'.`,
       hint: `Declared are ${[...writers.keys()].join(', ')}.`,
+      path: 'source',
     })
   }
   const pump = async (writer: SourceWriter) => {
