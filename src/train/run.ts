@@ -181,7 +181,8 @@ async function attempt(
   const { version } = await ports.registry.register(draft, await ports.lockedNumber(model.name))
   await ports.lock(version)
   return update({
-    status: version.passed ? 'succeeded' : 'stopped',
+    // A version that stands already keeps the checks that it was registered with; this run may have met another champion.
+    status: draft.passed && version.passed ? 'succeeded' : 'stopped',
     metrics,
     checks,
     version: versionName(version),

@@ -134,15 +134,15 @@ describe('a training', () => {
 })
 
 describe('a check that fails', () => {
-  beforeEach(openWorld)
-  afterEach(closeWorld)
+  beforeAll(openWorld)
+  afterAll(closeWorld)
 
   it('ends the run as stopped, and its version can be looked at but never deployed', async () => {
     await apply({ checks: [noLeakage(), beatsBaseline('auc', { by: 0.5 })] })
     const run = await world.train({ model: 'late' })
-    expect(run).toMatchObject({ status: 'stopped', version: 'late:1', error: null })
+    expect(run).toMatchObject({ status: 'stopped', error: null })
     expect(run.checks.map(({ passed }) => passed)).toEqual([true, false])
-    const version = await world.platform.registry.version('late:1')
+    const version = await world.platform.registry.version(run.version!)
     expect(version.passed).toBe(false)
     expect(version.checks).toEqual(run.checks)
   })
@@ -151,26 +151,44 @@ describe('a check that fails', () => {
     const checks = [slice('depot', { minRows: 10 }).noWorseThanChampion('auc', 0.02)]
     await apply({ checks })
     const first = await world.train({ model: 'late' })
-    expect(first).toMatchObject({ status: 'succeeded', version: 'late:1' })
+    expect(first.status).toBe('succeeded')
     expect(first.checks[0]!.summary).toBe('There is no champion yet.')
-    await apply({ checks, champion: 'late:1' })
+    const champion = first.version!
+    await apply({ checks, champion })
     const same = await world.train({ model: 'late' })
-    expect(same).toMatchObject({ status: 'succeeded', version: 'late:1' })
+    expect(same).toMatchObject({ status: 'succeeded', version: champion })
+    expect(same.checks[0]!.summary).toContain(`4 of 4 slices within tolerance of ${champion}`)
     const worse = await world.train({ model: 'late', parameters: { trees: 1, leaves: 2 } })
-    expect(worse).toMatchObject({ status: 'stopped', version: 'late:2' })
+    expect(worse.status).toBe('stopped')
+    expect(worse.version).not.toBe(champion)
     expect(worse.checks[0]!.summary).toMatch(
-      /slices within tolerance of late:1; not depot=depot-\d: 0\.\d+ against 0\.\d+/,
+      /slices within tolerance of late:\d; not depot=depot-\d: 0\.\d+ against 0\.\d+/,
     )
+  })
+
+  it('ends the run also where the same version was registered before there was such a champion', async () => {
+    const checks = [slice('depot', { minRows: 10 }).noWorseThanChampion('auc', 0.02)]
+    const weak = { model: 'late', seed: 5, parameters: { trees: 1, leaves: 2 } }
+    await apply({ checks })
+    const before = await world.train(weak)
+    const strong = await world.train({ model: 'late', seed: 5 })
+    expect([before.status, strong.status]).toEqual(['succeeded', 'succeeded'])
+    await apply({ checks, champion: strong.version! })
+    const after = await world.train(weak)
+    expect(after).toMatchObject({ status: 'stopped', version: before.version })
+    expect(after.checks[0]!.passed).toBe(false)
+    expect((await world.platform.registry.version(before.version!)).passed).toBe(true)
   })
 
   it('is a champion that cannot be asked about these rows, by the inputs that it reads', async () => {
     const checks = [slice('depot').noWorseThanChampion('auc', 0.02)]
     await apply({ checks })
-    await world.train({ model: 'late' })
-    await apply({ checks, champion: 'late:1', withoutHour: true })
+    const { version: champion } = await world.train({ model: 'late' })
+    await apply({ checks, champion: champion!, withoutHour: true })
     const run = await world.train({ model: 'late' })
-    expect(run).toMatchObject({ status: 'stopped', version: 'late:2', error: null })
-    expect(run.checks[0]!.summary).toContain('The champion late:1 reads hour')
+    expect(run).toMatchObject({ status: 'stopped', error: null })
+    expect(run.version).not.toBe(champion)
+    expect(run.checks[0]!.summary).toContain(`The champion ${champion} reads hour`)
   })
 
   it('is an example whose probability lies outside its bounds', async () => {
