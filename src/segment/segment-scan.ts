@@ -38,7 +38,8 @@ export async function scanBatches(
   let lastFrame: FrameGroup | null = null
   let endByte = startByte
   let frameByte = startByte
-  let buffer = await readBytes(handle, startByte, chunkBytes)
+  // Whoever follows a log asks for a record or two at a time: a whole chunk for each would be made and thrown away.
+  let buffer = await readBytes(handle, startByte, Math.min(chunkBytes, 4096 + 512 * maxRecords))
   let bufferByte = startByte
   for (;;) {
     const frame = readFrame(buffer, frameByte - bufferByte)
