@@ -17,6 +17,7 @@ import {
   mean,
   min,
   type ResolvedFeature,
+  type RowExpressions,
   type SourceSpec,
   share,
   source,
@@ -68,8 +69,12 @@ export function randomSource(options: { readonly id: boolean; readonly available
   })
 }
 
-const airport = entity('airport', { key: { airport: string() } })
-const stand = entity('stand', { key: { airport: string(), gate: int() } })
+/** The columns of the random source, as expressions. */
+export type Expressions = RowExpressions<typeof columns>
+
+/** Every key that a random row may have lies in these entities: one key column, and two. */
+export const airport = entity('airport', { key: { airport: string() } })
+export const stand = entity('stand', { key: { airport: string(), gate: int() } })
 
 /** Every aggregate over many windows, twice by different keys of the same source and once by a key of two columns. */
 export function randomFeatures(options: { readonly id: boolean; readonly available: Availability }): ResolvedFeature[] {
@@ -128,10 +133,14 @@ export function randomFeatures(options: { readonly id: boolean; readonly availab
     key: { airport: 'origin' },
     features: (row) => ({ n_12h: count().over('12h'), max_i: max(row.i), last_s: latest(row.s) }),
   })
-  return [origin, destination, gate].flatMap((view) => resolve(view, landings.spec))
+  return [origin, destination, gate].flatMap((view) => featuresOf(view, landings.spec))
 }
 
-function resolve(view: Pick<FeatureView, 'name' | 'entity' | 'key' | 'features'>, spec: SourceSpec): ResolvedFeature[] {
+/** The features of a view, each with all that computes it. */
+export function featuresOf(
+  view: Pick<FeatureView, 'name' | 'entity' | 'key' | 'features'>,
+  spec: SourceSpec,
+): ResolvedFeature[] {
   const features = Object.entries(view.features).map(([name, { aggregate }]: [string, Aggregate]) => ({
     name,
     aggregate,
