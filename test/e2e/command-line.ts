@@ -45,7 +45,7 @@ export interface Answer<T> {
   readonly json: T
 }
 
-/** A server that was started by `noonmark server`. */
+/** A server that was started by `noonmark server` or `noonmark dev`. */
 export interface RunningServer {
   readonly url: string
   /** What it printed so far. */
@@ -57,11 +57,17 @@ export interface RunningServer {
   get<T>(path: string): Promise<Answer<T>>
   /** Ends it as Ctrl-C does, and waits. */
   stop(): Promise<number | null>
+  /** Kills the process that was started, and nothing else. */
+  kill(): Promise<void>
 }
 
 /** Starts a server on a port of the system's choice, and waits until it answers. */
-export async function startServer(folder: string, args: readonly string[] = []): Promise<RunningServer> {
-  const child = spawn(process.execPath, [bin, 'server', '--port', '0', ...args], {
+export async function startServer(
+  folder: string,
+  args: readonly string[] = [],
+  verb: 'server' | 'dev' = 'server',
+): Promise<RunningServer> {
+  const child = spawn(process.execPath, [bin, verb, '--port', '0', ...args], {
     cwd: folder,
     stdio: ['ignore', 'pipe', 'pipe'],
   })
@@ -88,6 +94,13 @@ export async function startServer(folder: string, args: readonly string[] = []):
       client.close()
       child.kill('SIGTERM')
       return ended
+    },
+    async kill() {
+      client.close()
+      child.kill('SIGKILL')
+      await new Promise((resolve) =>
+        (child.exitCode ?? child.signalCode) !== null ? resolve(null) : child.once('exit', resolve),
+      )
     },
   }
 }

@@ -172,6 +172,19 @@ async function loggedEventIds(): Promise<string[]> {
 const ready = () =>
   until('the server', async () => (await server.get('/health/ready').catch(() => null))?.status === 200)
 
+const killed = new Set<number>()
+
+/** The process that plays a role now, once: a killed one may not be buried yet. */
+async function livingProcess(role: 'writer' | 'worker' | 'serve'): Promise<number> {
+  let found = 0
+  await until(role, () => {
+    found = server.file().roles[role] ?? 0
+    return found !== 0 && !killed.has(found)
+  })
+  killed.add(found)
+  return found
+}
+
 describe('kill -9 of writer and serve under load', () => {
   it('leaves the clients with answers', async () => {
     let ended = false
@@ -182,8 +195,7 @@ describe('kill -9 of writer and serve under load', () => {
       await sleep(Math.random() * longestPauseMs)
       // Every other one dies under load for certain; the rest may die while they start.
       if (i % 2 === 0) await until('events to be taken', () => acknowledged.size >= before + leastEvents)
-      await until(role, () => server.file().roles[role] !== undefined)
-      process.kill(server.file().roles[role]!, 'SIGKILL')
+      process.kill(await livingProcess(role), 'SIGKILL')
     }
     await ready()
     ended = true
@@ -236,7 +248,7 @@ describe('kill -9 of writer and serve under load', () => {
 
 describe('a writer that is down', () => {
   it('refuses events with 503 while predictions go on', async () => {
-    process.kill(server.file().roles.writer!, 'SIGKILL')
+    process.kill(await livingProcess('writer'), 'SIGKILL')
     let refused: Answer<{ error?: { code: string } }> | undefined
     await until('an event to be refused', async () => {
       const id = `down-${acknowledged.size}`
@@ -254,5 +266,24 @@ describe('a writer that is down', () => {
     expect(answer.json.results['late-order']).toMatchObject({ logged: true })
     await ready()
     await expectCounted()
+  })
+})
+
+describe('a supervisor that is killed', () => {
+  it('takes its processes with it, and the next server finds everything', async () => {
+    const { roles } = server.file()
+    await server.kill()
+    const lives = (pid: number | undefined): boolean => {
+      try {
+        return pid !== undefined && process.kill(pid, 0)
+      } catch {
+        return false
+      }
+    }
+    await until('the processes to end', () => !Object.values(roles).some(lives))
+    server = await startServer(folder)
+    await ready()
+    await expectCounted()
+    await expectFound()
   })
 })
