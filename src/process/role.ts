@@ -7,7 +7,7 @@ import { startServing } from '../platform/serving.ts'
 import { openWriter, type WriterMethods } from '../platform/writing.ts'
 import { openPlatform, type Platform } from '../platform.ts'
 import { listen } from './channel.ts'
-import type { Role, RoleMessage, RoleReady, RoleSettings } from './supervisor.ts'
+import { hopelessExitCode, type Role, type RoleMessage, type RoleReady, type RoleSettings } from './supervisor.ts'
 import { startWorker } from './worker.ts'
 
 /** How often a role looks whether something else is applied. */
@@ -52,8 +52,9 @@ try {
 } catch (error) {
   const { code, message, hint } = errorBody(error).error
   console.error(isNoonmarkError(error) ? `${message} ${hint} (${code})` : error)
-  if (isNoonmarkError(error) && fatal.includes(error.code)) await tell({ fatal: errorBody(error).error })
-  process.exit(1)
+  if (!isNoonmarkError(error) || !fatal.includes(error.code)) process.exit(1)
+  await tell({ fatal: errorBody(error).error })
+  process.exit(hopelessExitCode)
 }
 
 async function start(name: Role, platform: Platform): Promise<() => Promise<void>> {

@@ -42,7 +42,11 @@ export type RoleMessage =
   | { readonly fatal: ErrorDetail & { readonly code: string } }
 
 export interface Supervisor {
-  /** Resolves when every role has said that it answers. */
+  /**
+   * Resolves when every role has said that it answers, or has ended once without a reason to give up: what takes requests goes on
+   * without the others, and they are started again.
+   * @throws the error of a role that starting again will not mend
+   */
   ready(): Promise<Readonly<Record<string, RoleReady['detail']>>>
   /** Process ids by role, of those that run now. */
   pids(): Readonly<Partial<Record<Role, number>>>
@@ -51,6 +55,8 @@ export interface Supervisor {
 }
 
 const entry = fileURLToPath(new URL(import.meta.url.endsWith('.ts') ? './role.ts' : './role.js', import.meta.url))
+/** How a role ends whose reason starting again will not mend; it tells the reason before. */
+export const hopelessExitCode = 78
 const longestPauseMs = 5_000
 const steadyMs = 10_000
 const patienceMs = 10_000
@@ -63,7 +69,9 @@ export function supervise(options: SupervisorOptions): Supervisor {
   let settings = options.settings
   let failure: Error | null = null
   let stopping = false
-  const answered = (): boolean => options.roles.every((role) => details[role] !== undefined)
+  const stumbled = new Set<Role>()
+  const up = (): boolean =>
+    options.roles.every((role) => details[role] !== undefined || (role !== 'serve' && stumbled.has(role)))
 
   const start = (role: Role, pauseMs: number): void => {
     const startedAt = performance.now()
@@ -83,32 +91,44 @@ export function supervise(options: SupervisorOptions): Supervisor {
       if ('ready' in message) {
         details[role] = message.detail
         if (typeof message.detail.url === 'string') settings = { ...settings, port: portOf(message.detail.url) }
-      } else if (!answered()) failure = errorOf(message.fatal)
+      } else if (!up()) failure = errorOf(message.fatal)
       for (const wake of waiting.splice(0)) wake()
     })
-    child.on('exit', (code, signal) => {
+    const ended = (reason: string): void => {
       children.delete(role)
       if (stopping || failure !== null) return
-      options.onExit?.(role, signal ?? `exit ${code}`)
+      stumbled.add(role)
+      options.onExit?.(role, reason)
       options.onChange?.()
       const next =
         performance.now() - startedAt > steadyMs ? 0 : Math.min(longestPauseMs, pauseMs === 0 ? 100 : pauseMs * 2)
       setTimeout(() => {
         if (!stopping) start(role, next)
       }, pauseMs)
+      for (const wake of waiting.splice(0)) wake()
+    }
+    child.on('exit', (code, signal) => {
+      // Its reason may come in only after its end.
+      if (code === hopelessExitCode && !up()) children.delete(role)
+      else ended(signal ?? `exit ${code}`)
+    })
+    // One that cannot even be started has no exit.
+    child.on('error', (error) => {
+      if (child.pid === undefined) ended(error.message)
     })
   }
   for (const role of options.roles) start(role, 0)
 
   return {
     async ready() {
-      while (failure === null && !answered()) {
+      while (failure === null && !up()) {
         await new Promise<void>((resolve) => waiting.push(resolve))
       }
       if (failure !== null) throw failure
       return details
     },
-    pids: () => Object.fromEntries([...children].map(([role, child]) => [role, child.pid!])),
+    pids: () =>
+      Object.fromEntries([...children].flatMap(([role, { pid }]) => (pid === undefined ? [] : [[role, pid]]))),
     async stop() {
       stopping = true
       for (const role of ['serve', 'worker', 'writer'] as const) {

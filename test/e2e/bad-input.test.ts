@@ -189,6 +189,8 @@ export const two = entity('two', { key: { two: string() }, description: one.name
   { what: 'a verb without its argument', args: ['train'], code: 2, says: ['model', '--help'] },
 ]
 
+const row = { order_id: 'n1', shop: 'cph', kilograms: 5 }
+
 let applied: string
 let scratch: string
 
@@ -245,7 +247,6 @@ describe('a mistake in a request', () => {
 
   const predictions = '/v1/moments/order/predictions'
   const events = '/v1/sources/deliveries/events'
-  const row = { order_id: 'n1', shop: 'cph', kilograms: 5 }
   const event = { order_id: 'n1', shop: 'cph', delay_minutes: 3, delivered_at: iso(historyTo) }
   const { kilograms: _, ...lighter } = row
 
@@ -367,7 +368,6 @@ describe('a server with a history that cannot be read', () => {
     try {
       const event = { order_id: 'n1', shop: 'cph', delay_minutes: 3, delivered_at: iso(historyTo) }
       expect((await server.post('/v1/sources/deliveries/events', { events: [event] })).status).toBe(200)
-      const row = { order_id: 'n2', shop: 'cph', kilograms: 5 }
       expect(await server.post('/v1/moments/order/predictions', row)).toMatchObject({
         status: 200,
         json: { results: { 'late-order': { answered_by: 'fallback:baseline', logged: true } } },
@@ -375,6 +375,30 @@ describe('a server with a history that cannot be read', () => {
       for (const name of ['source deliveries', deliveriesFile, 'source_file_missing'])
         expect(server.output()).toContain(name)
       expect(server.output()).not.toContain('starts again')
+    } finally {
+      await server.stop()
+    }
+  })
+})
+
+describe('a server whose writer cannot start', () => {
+  it('answers predictions by a fallback, refuses events, and says what to mend', async () => {
+    const folder = join(scratch, 'damaged')
+    cpSync(applied, folder, { recursive: true })
+    writeProject({ '.noonmark/stream/frontier.state': 'x'.repeat(1024) }, folder)
+    const server = await startServer(folder, clock)
+    try {
+      const event = { order_id: 'n1', shop: 'cph', delay_minutes: 3, delivered_at: iso(historyTo) }
+      expect(await server.post('/v1/sources/deliveries/events', { events: [event] })).toMatchObject({
+        status: 503,
+        json: { error: { code: 'writer_unavailable' } },
+      })
+      expect(await server.post('/v1/moments/order/predictions', row)).toMatchObject({
+        status: 200,
+        json: { results: { 'late-order': { answered_by: 'fallback:baseline', logged: true } } },
+      })
+      for (const name of ['frontier.state', 'segment_damaged', 'writer ended (exit 1) and starts again'])
+        expect(server.output()).toContain(name)
     } finally {
       await server.stop()
     }

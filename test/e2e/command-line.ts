@@ -145,7 +145,7 @@ class Client {
 }
 
 /** Waits until something holds; fails with what was awaited. */
-export async function until(what: string, holds: () => boolean | Promise<boolean>, patienceMs = 20_000): Promise<void> {
+export async function until(what: string, holds: () => boolean | Promise<boolean>, patienceMs = 30_000): Promise<void> {
   const started = performance.now()
   while (!(await holds())) {
     if (performance.now() - started > patienceMs) throw new Error(`waited in vain for ${what}`)
