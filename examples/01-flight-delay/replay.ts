@@ -11,7 +11,7 @@ const connections = 16
 const spreadMs = minuteMs
 /** The clock moves by this much at a time, and ahead of what is sent by at most twice as much. */
 const tickMs = 60_000
-/** Every 50th landing is reported ten minutes late, every 100th twice. */
+/** Every 50th landing is reported ten minutes late, every 100th again a minute later. */
 const lateEvery = 50
 const lateMs = 10 * minuteMs
 const twiceEvery = 100
@@ -151,25 +151,27 @@ async function readItems(options: ReplayOptions): Promise<{ items: Item[]; late:
       path: '/v1/moments/departure/predictions',
       body: { flight_id, at: departed_at, origin, destination, distance: Number(distance) },
     }))
+    const reports = new Map<number, { sendMs: number; events: unknown[] }>()
     landings.forEach(([at, flight_id, origin, destination, delay, departed_at, landed_at], index) => {
       const isLate = index % lateEvery === lateEvery - 1
       if (isLate) late++
-      const body = {
-        events: [
-          {
-            flight_id,
-            origin,
-            destination,
-            arrival_delay: delay === null ? null : Number(delay),
-            departed_at,
-            landed_at,
-          },
-        ],
-      }
-      const event = { sendMs: Number(at) + (isLate ? lateMs : 0), path: '/v1/sources/landings/events', body }
-      items.push(event)
-      if (index % twiceEvery === twiceEvery - 1) items.push({ ...event, sendMs: event.sendMs + minuteMs })
+      const arrival_delay = delay === null ? null : Number(delay)
+      const event = { flight_id, origin, destination, arrival_delay, departed_at, landed_at }
+      const sendMs = Number(at) + (isLate ? lateMs : 0)
+      // Landings of a minute are reported together, when the last of them is known.
+      const minute = Math.floor(sendMs / minuteMs)
+      const report = reports.get(minute) ?? { sendMs, events: [] }
+      report.sendMs = Math.max(report.sendMs, sendMs)
+      report.events.push(event)
+      reports.set(minute, report)
+      if (index % twiceEvery !== twiceEvery - 1) return
+      const again = reports.get(minute + 1) ?? { sendMs: sendMs + minuteMs, events: [] }
+      again.events.push(event)
+      reports.set(minute + 1, again)
     })
+    for (const { sendMs, events } of reports.values()) {
+      items.push({ sendMs, path: '/v1/sources/landings/events', body: { events } })
+    }
     return { items: items.sort((a, b) => a.sendMs - b.sendMs), late }
   } finally {
     connection.closeSync()
