@@ -3,8 +3,8 @@ import { parseInstant, type Row, type Status, type Value } from '../../src/value
 import { type Availability, airport, type Expressions, featuresOf, randomSource } from './random-source.ts'
 import type { Step, Story } from './story.ts'
 
-/** Times of one day: `12:30`, `12:30:00.001`. */
-type Time = `${number}:${number}` | `${number}:${number}:${number}`
+/** A time of the 15th, or of another day of the month: `12:30`, `12:30:00.001`, `28T00:00`. */
+type Time = string
 
 /** A law of features by example: history ends at 12:00, and one feature of the airport SFO is asked for. */
 export interface Law {
@@ -22,7 +22,7 @@ export interface Law {
   readonly expect: readonly (readonly [Time, Value | null, Status, (Row | undefined)?])[]
 }
 
-const at = (time: Time) => parseInstant(`2026-01-15T${time}${time.length < 6 ? ':00' : ''}Z`)
+const at = (time: Time) => parseInstant(`2026-01-${time.includes('T') ? time : `15T${time}`}Z`)
 
 /** A landing that happened at a time of the day. */
 function landing(time: Time, { known, ...columns }: Omit<Row, 'known'> & { readonly known?: Time | null } = {}): Row {
@@ -149,6 +149,7 @@ export const laws: readonly Law[] = [
       ['13:10', 100, present],
     ],
   },
+  ...hops(),
   {
     law: 'a row that arrives after it left the window never counts, and its entity was seen',
     feature: (row) => max(row.f).over('5m'),
@@ -241,6 +242,30 @@ export const laws: readonly Law[] = [
     ],
   },
 ]
+
+/** Until when a row of 12:30:30 counts, in windows around each change of the hop. */
+function hops(): Law[] {
+  const last = [
+    ['1m', '12:31:34.999', '12:31:35'],
+    ['11m', '12:41:34.999', '12:41:35'],
+    ['12m', '12:42:59.999', '12:43'],
+    ['59m', '13:29:59.999', '13:30'],
+    ['1h', '13:34:59.999', '13:35'],
+    ['11h', '23:34:59.999', '23:35'],
+    ['12h', '16T00:59:59.999', '16T01:00'],
+    ['11d', '26T12:59:59.999', '26T13:00'],
+    ['12d', '27T23:59:59.999', '28T00:00'],
+  ] as const
+  return last.map(([window, inside, outside]) => ({
+    law: `a row of 12:30:30 counts in a window of ${window} before ${outside}`,
+    feature: () => count().over(window),
+    received: [['12:31', landing('12:30:30')]],
+    expect: [
+      [inside, 1, present],
+      [outside, 0, present],
+    ],
+  }))
+}
 
 /** A law as a story whose answers are known. */
 export function storyOf({
