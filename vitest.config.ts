@@ -6,5 +6,7 @@ export default defineConfig({
     testTimeout: 60_000,
     hookTimeout: 60_000,
     pool: 'forks',
+    // The default leaves a core idle; most tests wait for processes and disks, so both cores of a small machine are used.
+    maxWorkers: '100%',
   },
 })
