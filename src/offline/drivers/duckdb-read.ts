@@ -24,10 +24,11 @@ export interface ColumnReader {
  * @param mask texts are read only for rows where this is 1 (they are the dear part); all where null
  */
 export function columnReader(types: readonly DtypeName[], rows: number, mask: Uint8Array | null = null): ColumnReader {
-  const targets = types.map((type) => targetOf(type, rows, mask))
+  let targets: readonly Target[] | undefined
   return {
     async read(connection, from, columns, offset) {
-      const selected = columns.flatMap(({ sql }, place) => targets[place]!.select(sql))
+      targets ??= await targetsFor(connection, from, columns, rows, mask)
+      const selected = columns.flatMap(({ sql }, place) => targets![place]!.select(sql))
       const result = await connection.stream(`SELECT ${selected.join(', ') || 'true'} FROM ${from}`)
       let count = 0
       for (;;) {
@@ -42,8 +43,34 @@ export function columnReader(types: readonly DtypeName[], rows: number, mask: Ui
         count += chunk.rowCount
       }
     },
-    finish: () => targets.map((target) => target.finish()),
+    finish: () => (targets ?? types.map((type) => targetOf(type, rows, mask, 1))).map((target) => target.finish()),
   }
+}
+
+/** Texts of more than so many pieces are read whole: asking for ever more pieces would cost more than it saves. */
+const mostPieces = 4
+
+async function targetsFor(
+  connection: DuckDBConnection,
+  from: string,
+  columns: readonly ReadColumn[],
+  rows: number,
+  mask: Uint8Array | null,
+): Promise<Target[]> {
+  const texts = columns.filter(({ type }) => type === 'string')
+  // A table of few rows is not worth a question of its own.
+  if (texts.length === 0 || rows < 10_000) return columns.map(({ type }) => targetOf(type, rows, mask, 1))
+  const lengths = texts.map((_, i) => `max(strlen(t${i})) AS t${i}`)
+  const looked = texts.map(({ sql }, i) => `${sql} AS t${i}`)
+  const [longest] = await askRows(
+    connection,
+    `SELECT ${lengths.join(', ')} FROM (SELECT ${looked.join(', ')} FROM ${from} LIMIT 2048)`,
+  )
+  let place = 0
+  return columns.map(({ type }) => {
+    const bytes = type === 'string' ? Number(longest?.[`t${place++}`] ?? 0) : 0
+    return targetOf(type, rows, mask, Math.max(1, Math.min(mostPieces, Math.ceil(bytes / 12))))
+  })
 }
 
 /** Where the values of one column go. */
@@ -55,8 +82,8 @@ interface Target {
   finish(): Column
 }
 
-function targetOf(type: DtypeName, rows: number, mask: Uint8Array | null): Target {
-  if (type === 'string') return textTarget(rows, mask)
+function targetOf(type: DtypeName, rows: number, mask: Uint8Array | null, pieces: number): Target {
+  if (type === 'string') return textTarget(rows, mask, pieces)
   if (type === 'int64') return integerTarget(rows)
   const values = new Float64Array(rows)
   const nan = `CAST('NaN' AS DOUBLE)`
@@ -94,32 +121,69 @@ function integerTarget(rows: number): Target {
   }
 }
 
-function textTarget(rows: number, mask: Uint8Array | null): Target {
+/** Words of 32 bits that DuckDB keeps of a text within the vector itself: 12 bytes. */
+const inlineWords = 3
+
+/**
+ * Texts arrive as DuckDB's string_t, 16 bytes each: the length, then 12 bytes of text where it fits into them, else a
+ * pointer, and following one costs a call into the library. So DuckDB is asked for longer texts in pieces of 12 characters
+ * as well, and the bytes are taken from those. A piece of other than ASCII may not fit: then the pointer is followed.
+ * @param pieces how many pieces of 12 characters the texts mostly have; a longer one is still read
+ */
+function textTarget(rows: number, mask: Uint8Array | null, pieces: number): Target {
   const codes = new Int32Array(rows).fill(-1)
-  const texts = new TextCodes()
+  const texts = new TextCodes(pieces * inlineWords)
+  const text = new Int32Array(pieces * inlineWords)
+  const cuts = pieces === 1 ? [] : Array.from({ length: pieces }, (_, i) => 12 * i + 1)
   return {
-    vectors: 1,
-    select: (sql) => [sql],
-    append([vector], offset, count) {
-      if (!(vector instanceof DuckDBVarCharVector)) throw unexpected('VARCHAR', vector)
-      // The bytes of DuckDB's string_t, 16 a text: its length, then 12 bytes of text where it fits into them.
-      const { buffer, byteOffset } = vector['dataView']
-      const words = new Int32Array(buffer, byteOffset, count * 4)
-      const validity = vector['validity']['data'] as BigUint64Array | null // not in its declaration, which only hides it
+    vectors: 1 + cuts.length,
+    select: (sql) => [sql, ...cuts.map((from) => `substr(${sql}, ${from}, 12)`)],
+    append(vectors, offset, count) {
+      const [first, ...rest] = vectors.map(stringWords) as [Int32Array, ...Int32Array[]] // one vector at least
+      const whole = vectors[0] as DuckDBVarCharVector // stringWords has looked
+      const validity = whole['validity']['data'] as BigUint64Array | null // not in its declaration, which only hides it
       const valid = validity === null ? null : new Uint8Array(validity.buffer, validity.byteOffset, validity.byteLength)
       for (let i = 0; i < count; i++) {
         if (mask !== null && mask[offset + i] !== 1) continue
         if (valid !== null && ((valid[i >> 3]! >> (i & 7)) & 1) === 0) continue
+        const length = first[4 * i]!
         codes[offset + i] =
-          words[4 * i]! <= 12
-            ? texts.short(words[4 * i]!, words[4 * i + 1]!, words[4 * i + 2]!, words[4 * i + 3]!, () =>
-                String(vector.getItem(i)),
-              )
-            : texts.long(String(vector.getItem(i)))
+          length <= 12
+            ? texts.words(length, short(first, i, text))
+            : assemble(rest, i, length, text)
+              ? texts.words(length, text)
+              : texts.text(String(whole.getItem(i)))
       }
     },
     finish: () => ({ type: 'string', codes, dictionary: texts.dictionary }),
   }
+}
+
+function stringWords(vector: DuckDBVector): Int32Array {
+  if (!(vector instanceof DuckDBVarCharVector)) throw unexpected('VARCHAR', vector)
+  const { buffer, byteOffset, byteLength } = vector['dataView']
+  return new Int32Array(buffer, byteOffset, byteLength >> 2)
+}
+
+/** Puts a text of at most 12 bytes into `text`, zeros behind it. */
+function short(words: Int32Array, row: number, text: Int32Array): Int32Array {
+  text[0] = words[4 * row + 1]!
+  text[1] = words[4 * row + 2]!
+  text[2] = words[4 * row + 3]!
+  for (let i = inlineWords; i < text.length; i++) text[i] = 0
+  return text
+}
+
+/** Puts a longer text together from its pieces. @returns false where they do not hold all of it, each at its place */
+function assemble(pieces: readonly Int32Array[], row: number, length: number, text: Int32Array): boolean {
+  if (length > 12 * pieces.length) return false
+  for (let piece = 0; piece < pieces.length; piece++) {
+    const words = pieces[piece]!
+    // A piece has as many bytes as characters where all are ASCII; else its bytes would lie at other places.
+    if (words[4 * row] !== Math.min(12, Math.max(0, length - 12 * piece))) return false
+    for (let i = 0; i < inlineWords; i++) text[inlineWords * piece + i] = words[4 * row + 1 + i]!
+  }
+  return true
 }
 
 function unexpected(wanted: string, vector: DuckDBVector | undefined): TypeError {
