@@ -1,7 +1,8 @@
 import { compareAuc } from '../train/metrics/auc.ts'
 import { logLoss } from '../train/metrics/loss.ts'
+import { shadowPairs } from './arm-agreement.ts'
 import type { JudgedPredictions } from './judged-predictions.ts'
-import { groupRows, occurrences } from './occurrence.ts'
+import { groupRows } from './occurrence.ts'
 
 /** A shadow beside the champion on the moments that both versions answered and whose label is known. */
 export interface ArmComparison {
@@ -22,20 +23,13 @@ export interface ArmComparison {
 
 /** Compares every shadow version with every version that was champion beside it. Fallbacks are no answer of either. */
 export function compareArms(judged: JudgedPredictions): ArmComparison[] {
-  const { rows, table, probability } = judged
-  const occurrenceOf = occurrences(table)
-  const [version, answeredBy] = [judged.text('version'), judged.text('answered_by')]
-  const champions = new Map<number, number>()
-  const shadows: number[] = []
-  rows.forEach((row, place) => {
-    if (!judged.labelled(place) || version(place) === null) return
-    if (answeredBy(place) === 'champion') champions.set(occurrenceOf[row]!, place)
-    if (answeredBy(place) === 'shadow') shadows.push(place)
-  })
-  const championOf = (place: number) => champions.get(occurrenceOf[rows[place]!]!)
-  const paired = shadows.filter((place) => championOf(place) !== undefined)
-  return groupRows(paired, (place) => JSON.stringify([version(championOf(place)!), version(place)])).map(([, some]) => {
-    const others = some.map((place) => championOf(place)!)
+  const { probability } = judged
+  const version = judged.text('version')
+  const pairs = shadowPairs(judged, (place) => judged.labelled(place))
+  const names = pairs.map(({ champion, shadow }) => JSON.stringify([version(champion), version(shadow)]))
+  return groupRows(pairs.keys(), (pair) => names[pair]!).map(([, pairsOfBoth]) => {
+    const some = pairsOfBoth.map((pair) => pairs[pair]!.shadow)
+    const others = pairsOfBoth.map((pair) => pairs[pair]!.champion)
     // One label a moment: the champion's, which is the shadow's too unless they read at different instants.
     const labels = judged.labels(others)
     const weights = judged.weights(others)

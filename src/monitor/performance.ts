@@ -3,6 +3,7 @@ import { labelStatuses, type OfflineEngine, type OutcomeColumns, type TableVersi
 import { type BinaryMetrics, evaluateBinary } from '../train/metrics/binary.ts'
 import { type Column, formatInstant, type Instant, type Table, takeColumn } from '../values/index.ts'
 import { type AnswerShares, answerShares } from './answer-shares.ts'
+import { type ArmAgreement, compareScores } from './arm-agreement.ts'
 import { type ArmComparison, compareArms } from './arm-comparison.ts'
 import { JudgedPredictions } from './judged-predictions.ts'
 import { groupRows } from './occurrence.ts'
@@ -58,8 +59,10 @@ export interface DeploymentPerformance {
   readonly groups: readonly GroupPerformance[]
   /** The same by UTC day of the moment. */
   readonly days: readonly (GroupPerformance & { readonly day: string })[]
-  /** Champion and shadow on the same moments. */
+  /** Champion and shadow on the same moments, by what came true. */
   readonly comparisons: readonly ArmComparison[]
+  /** The same by what they say, outcome known or not. */
+  readonly agreements: readonly ArmAgreement[]
 }
 
 /** What cannot be measured, and why. */
@@ -163,6 +166,7 @@ function deploymentPerformance(judged: JudgedPredictions): Omit<DeploymentPerfor
     groups: groups.map(([, some]) => group(some)),
     days: groups.flatMap(([, all]) => groupRows(all, dayOf).map(([day, some]) => ({ day, ...group(some) }))),
     comparisons: compareArms(judged),
+    agreements: compareScores(judged),
   }
 }
 

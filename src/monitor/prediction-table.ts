@@ -41,7 +41,6 @@ export interface WrittenPredictions {
   readonly moment: string
   readonly path: string
   readonly rows: number
-  readonly digest: Digest
 }
 
 /** Writes predictions tables as Parquet, `<folder>/<moment>.parquet`, so that monitors and others work from tables alone. */
@@ -53,8 +52,8 @@ export async function writePredictions(
   const written: WrittenPredictions[] = []
   for (const { moment, table } of predictions) {
     const path = join(folder, `${moment}.parquet`)
-    const { rows, digest } = await engine.writeTable(table, path)
-    written.push({ moment, path, rows, digest })
+    const { rows } = await engine.writeTable(table, path)
+    written.push({ moment, path, rows })
   }
   return written
 }
