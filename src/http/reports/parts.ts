@@ -1,0 +1,160 @@
+import { z } from 'zod'
+
+/** A number, or null where there is none to give (one class only, no rows). */
+export const figure = z.number().nullable()
+/** An instant as ISO 8601 in UTC. */
+export const instant = z.iso.datetime()
+export const count = z.int().min(0)
+/** A share from 0 to 1. */
+export const share = z.number().min(0).max(1)
+
+/** What a figure is over. Each part is null where it does not apply or nobody knows. */
+export const overSchema = z
+  .object({
+    rows: count.nullable().describe('Rows that count in the figure'),
+    from: instant.nullable(),
+    to: instant.nullable(),
+    version: z.string().nullable().describe('model:number'),
+  })
+  .describe('What a figure is over')
+
+/** One metric with its 95 % interval, where one is known, and what it is over. */
+export const metricSchema = z.object({
+  metric: z.string().describe('auc, log_loss, brier, calibration_error'),
+  better: z.enum(['higher', 'lower']),
+  value: figure,
+  low: figure.describe('Lower end of the 95 % interval; null where none is computed'),
+  high: figure,
+  over: overSchema,
+})
+
+/** Every metric of one set of rows, as it is kept. */
+export const metricsSchema = z.object({
+  rows: count,
+  positives: count.describe('Rows with label 1'),
+  positive_rate: figure,
+  mean_probability: figure,
+  auc: figure,
+  auc_low: figure.describe('The 95 % interval of the AUC'),
+  auc_high: figure,
+  log_loss: figure,
+  brier: figure,
+  calibration_error: figure,
+})
+
+/** Served values that were computed again offline. */
+export const parityCountsSchema = z.object({
+  compared: count,
+  equal: count,
+  differing: count,
+  not_comparable: count,
+})
+
+/** Answers of one minute or hour. */
+export const trafficPointSchema = z.object({
+  at: instant.describe('The beginning of the minute or hour'),
+  count,
+  fallbacks: count.describe('Answers that no version gave'),
+  p50: figure,
+  p95: figure,
+  p99: figure,
+})
+
+/** Answers over a window that ends now, on the platform's clock. */
+export const trafficSchema = z
+  .object({
+    from: instant,
+    to: instant,
+    count: count.describe('Rows answered, shadows left out'),
+    answered_by: z.array(z.object({ answered_by: z.string(), count, share })),
+    reasons: z
+      .array(z.object({ reason: z.string(), count }))
+      .describe('Why no version answered, the most frequent first'),
+    latency_ms: z
+      .object({ p50: figure, p95: figure, p99: figure })
+      .describe('Time to answer without the write of the log; each within 5 % of the exact quantile'),
+    step: z.enum(['minute', 'hour']),
+    series: z.array(trafficPointSchema).describe('Every step of the window, empty ones included'),
+    complete: z.boolean().describe('False while the log of earlier answers is still read after a start'),
+    last_at: instant.nullable().describe('The last answer, within the window or before'),
+  })
+  .describe('Answers over a window that ends now')
+
+/** One bin of a distribution of numbers: `low <= x < high`, the last closed. Null: unbounded. */
+export const binSchema = z.object({ low: figure, high: figure, count, share })
+
+/** The distribution of a column over some rows. */
+export const distributionSchema = z.object({
+  over: overSchema,
+  kind: z.enum(['number', 'category']),
+  rows: count,
+  nulls: count,
+  mean: figure,
+  bins: z.array(binSchema).describe('Of numbers; empty for categories'),
+  values: z
+    .array(z.object({ value: z.string().nullable().describe('null: all others'), count, share }))
+    .describe('Of categories, the most frequent first; empty for numbers'),
+})
+
+/** A distance between the distribution in training and now. */
+export const driftStatisticSchema = z.object({
+  statistic: z.string().describe('Such as psi'),
+  formula: z.string(),
+  value: figure,
+  low: figure,
+  high: figure,
+  level: z
+    .enum(['none', 'some', 'much'])
+    .nullable()
+    .describe('By the usual reading of the statistic; null where it has none'),
+})
+
+/** How many values had each status. */
+export const statusShareSchema = z.object({ status: z.string(), rows: count, share })
+
+/** A definition as it was written, or as it stands in the manifest where its file cannot be read. */
+export const definitionSchema = z.object({
+  file: z.string().nullable().describe('Relative to the project'),
+  line: z.int().nullable().describe('Where it begins in that file, from 1'),
+  text: z.string(),
+  from: z.enum(['project', 'manifest']),
+})
+
+/** When the monitors last measured, and over what. */
+export const reportStampSchema = z.object({
+  made_at: instant.describe("On the platform's clock"),
+  cut: instant.describe('Outcomes known before it count'),
+  from: instant.nullable().describe('The first and the last moment'),
+  to: instant.nullable(),
+  predictions: count,
+})
+
+/** A check of a version and what decided it. */
+export const checkSchema = z.object({
+  check: z.string(),
+  name: z.string(),
+  passed: z.boolean(),
+  summary: z.string(),
+  detail: z.record(z.string(), z.unknown()).describe('Rows, slices or columns that decided; differs by check'),
+})
+
+/** How a deployment, or a version in it, stands. */
+export const stateSchema = z
+  .enum(['ready', 'held', 'pending', 'refused', 'no_version'])
+  .describe(
+    'ready: the champion answers; held: a rollback stands; pending: pinned and not there yet; refused: it cannot serve; no_version: none pinned',
+  )
+
+export type Over = z.output<typeof overSchema>
+export type Metric = z.output<typeof metricSchema>
+export type Metrics = z.output<typeof metricsSchema>
+export type ParityFigures = z.output<typeof parityCountsSchema>
+export type TrafficPoint = z.output<typeof trafficPointSchema>
+export type Traffic = z.output<typeof trafficSchema>
+export type Distribution = z.output<typeof distributionSchema>
+export type DriftStatistic = z.output<typeof driftStatisticSchema>
+export type StatusShare = z.output<typeof statusShareSchema>
+export type DefinitionText = z.output<typeof definitionSchema>
+export type ReportStamp = z.output<typeof reportStampSchema>
+export type Check = z.output<typeof checkSchema>
+export type DeploymentStateName = z.output<typeof stateSchema>
