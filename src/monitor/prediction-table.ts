@@ -1,5 +1,4 @@
 import { join } from 'node:path'
-import type { Digest } from '../digest.ts'
 import type { OfflineEngine } from '../offline/offline-engine.ts'
 import type { PredictionRecord } from '../serve/prediction-record.ts'
 import { type DtypeName, type Table, takeRows, type Value } from '../values/index.ts'

@@ -42,11 +42,8 @@ export interface OfflineEngine {
   /** The outcome of every moment for the cut `cutMs`. */
   outcomes(request: OutcomeRequest): Promise<OutcomeColumns>
 
-  /** Writes a table as Parquet and says what it wrote. The digest is over canonical column bytes, never over file bytes. */
-  writeTable(
-    table: Table,
-    path: string,
-  ): Promise<{ readonly rows: number; readonly digest: Digest; readonly sizeBytes: number }>
+  /** Writes a table as Parquet and says what it wrote. What it holds has a digest of its own, `tableDigest`. */
+  writeTable(table: Table, path: string): Promise<{ readonly rows: number; readonly sizeBytes: number }>
 
   /** Reads a Parquet table that this engine wrote. */
   readTable(path: string, columns?: readonly string[]): Promise<Table>

@@ -36,15 +36,7 @@ function integer(bytes: 2 | 4 | 8, value: number): Buffer {
 
 function hashColumn(hash: Hash, column: Column): void {
   if (column.type === 'string') {
-    const texts = column.dictionary.map((text) => {
-      const bytes = Buffer.from(text, 'utf8')
-      return Buffer.concat([integer(4, bytes.length), bytes])
-    })
-    const missing = integer(4, 0xffff_ffff)
-    for (let row = 0; row < column.codes.length; row += partRows) {
-      const codes = column.codes.subarray(row, row + partRows)
-      hash.update(Buffer.concat(Array.from(codes, (code) => (code < 0 ? missing : texts[code]!))))
-    }
+    hashTexts(hash, column)
     return
   }
   if (column.type === 'int64') {
@@ -61,6 +53,32 @@ function hashColumn(hash: Hash, column: Column): void {
     for (let i = 0; i < values.length; i++) values[i] = Number.isNaN(values[i]!) ? Number.NaN : values[i]! + 0
     hash.update(littleEndian(values))
   }
+}
+
+function hashTexts(hash: Hash, { codes, dictionary }: Extract<Column, { type: 'string' }>): void {
+  // Texts that repeat are encoded once; of many that do not, the bytes need not stand in memory twice.
+  const repeated = dictionary.length * 4 < codes.length
+  const encoded = repeated ? dictionary.map((text) => Buffer.from(text, 'utf8')) : null
+  let part = Buffer.allocUnsafe(1 << 20)
+  let used = 0
+  for (const code of codes) {
+    // At most three bytes of UTF-8 a code unit.
+    const most = 4 + (code < 0 ? 0 : 3 * dictionary[code]!.length)
+    if (used + most > part.length) {
+      hash.update(part.subarray(0, used))
+      used = 0
+      if (most > part.length) part = Buffer.allocUnsafe(most)
+    }
+    if (code < 0) {
+      used = part.writeUInt32LE(0xffff_ffff, used)
+      continue
+    }
+    const bytes =
+      encoded === null ? part.write(dictionary[code]!, used + 4, 'utf8') : encoded[code]!.copy(part, used + 4)
+    part.writeUInt32LE(bytes, used)
+    used += 4 + bytes
+  }
+  hash.update(part.subarray(0, used))
 }
 
 const isLittleEndian = new Uint8Array(Uint16Array.of(1).buffer)[0] === 1

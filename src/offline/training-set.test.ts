@@ -246,8 +246,8 @@ describe('a training set', () => {
     const built = await options()
     const set = await buildTrainingSet({
       ...built,
-      loggedAsOf: async ({ rows }) => ({
-        sales: Float64Array.from({ length: rows }, (_, i) => (i === 1 ? t('01:10') : Number.NaN)),
+      loggedAsOf: async (moments) => ({
+        sales: Float64Array.from({ length: (await moments()).rows }, (_, i) => (i === 1 ? t('01:10') : Number.NaN)),
       }),
     })
     expect([0, 1, 2].map((row) => columnValue(set.table.columns.shop_sales_2h!, row))).toEqual([1, 2, 3])
@@ -255,7 +255,7 @@ describe('a training set', () => {
     expect(set.identity).not.toBe((await buildTrainingSet(built)).identity)
     const late = await buildTrainingSet({
       ...built,
-      loggedAsOf: async ({ rows }) => ({ sales: new Float64Array(rows).fill(t('01:30')) }),
+      loggedAsOf: async (moments) => ({ sales: new Float64Array((await moments()).rows).fill(t('01:30')) }),
     })
     // The return at 01:30 is not after the instant at which features were read, so it is no outcome of q1.
     expect(columnValue(late.table.columns.label_status!, 0)).toBe('absent')

@@ -28,10 +28,10 @@ export interface TrainingSetOptions {
   readonly fromMs: Instant | null
   readonly toMs: Instant | null
   /**
-   * For occurrences that were served and logged the `as_of` of each source, one a row of the moments handed over; NaN where
-   * nothing was logged. Sources that are left out take the moment itself.
+   * For occurrences that were served and logged the `as_of` of each source, one a row of the moments; NaN where nothing was
+   * logged. Sources that are left out take the moment itself. Where nothing was served the moments need not be read.
    */
-  readonly loggedAsOf?: (moments: Table) => Promise<Readonly<Record<string, Float64Array>>>
+  readonly loggedAsOf?: (moments: () => Promise<Table>) => Promise<Readonly<Record<string, Float64Array>>>
   readonly onProgress?: (done: number, total: number) => void
 }
 
@@ -97,16 +97,21 @@ export async function buildTrainingSet(options: TrainingSetOptions): Promise<Tra
 }
 
 /**
- * Reads the moments of a training set and says what it will be.
- * @throws moment_without_history, training_set_empty
+ * Says what a training set will be. Its moments are read when they are needed: to be matched with what was served, or to be
+ * built.
+ * @throws moment_without_history, training_set_empty, here or when it is built
  */
 export async function draftTrainingSet(options: TrainingSetOptions): Promise<TrainingSetDraft> {
   const moment = options.manifest.moments[options.model.moment]!
   const toMs = Math.min(options.toMs ?? options.cutMs, options.cutMs)
-  const spine = await readSpine(options, moment, toMs)
+  let reading: Promise<Table> | undefined
+  const spine = (): Promise<Table> => {
+    reading ??= readSpine(options, moment, toMs)
+    return reading
+  }
   const logged = (await options.loggedAsOf?.(spine)) ?? {}
   const identity = identityOf(options, moment, toMs, logged)
-  return { identity, build: () => build(options, { moment, spine, logged, identity }) }
+  return { identity, build: async () => build(options, { moment, spine: await spine(), logged, identity }) }
 }
 
 interface SpineOfSet {
@@ -279,13 +284,25 @@ function countLogged(rows: number, logged: Readonly<Record<string, Float64Array>
 
 function countSharedKeys(moment: MomentSpec, spine: Table): number {
   const parts = moment.key.map(({ name }) => spine.columns[name]!)
+  const [only] = parts
+  if (parts.length === 1 && only?.type === 'string') return countRepeatedCodes(only.codes, only.dictionary.length)
   const seen = new Map<string, number>()
   const keyOf = (row: number) =>
     parts.map((part) => (part.type === 'string' ? part.codes[row]! : part.values[row]!)).join('|')
-  for (let row = 0; row < spine.rows; row++) seen.set(keyOf(row), (seen.get(keyOf(row)) ?? 0) + 1)
+  for (let row = 0; row < spine.rows; row++) {
+    const key = keyOf(row)
+    seen.set(key, (seen.get(key) ?? 0) + 1)
+  }
   let shared = 0
   for (const count of seen.values()) if (count > 1) shared += count
   return shared
+}
+
+/** How many rows share their text with another. Fields of a moment's key are never null. */
+function countRepeatedCodes(codes: Int32Array, distinct: number): number {
+  const counts = new Uint32Array(distinct)
+  for (const code of codes) counts[code]!++
+  return counts.reduce((shared, count) => (count > 1 ? shared + count : shared), 0)
 }
 
 function featureSummary(input: string, codes: Uint8Array): FeatureSummary {

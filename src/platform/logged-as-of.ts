@@ -6,7 +6,7 @@ import { columnValue, type Table } from '../values/index.ts'
 type Answer = Pick<PredictionRecord, 'asOf' | 'loggedAt' | 'predictionId'>
 
 /**
- * For every row of `moments` that was served and logged, up to which instant each source was known to its answer. Of each
+ * For every row of the moments that was served and logged, up to which instant each source was known to its answer. Of each
  * deployment the first acknowledged answer to a moment key counts, as in metrics: a retry has seen more than the decision
  * had. Where deployments read a source in several requests, the earliest stands. A shadow answered nobody.
  * @returns for each source one instant a row, NaN where nothing was logged; sources without any are left out
@@ -15,12 +15,18 @@ export async function loggedAsOf(
   records: AsyncIterable<PredictionRecord>,
   moment: MomentSpec,
   sources: readonly string[],
-  moments: Table,
+  moments: () => Promise<Table>,
 ): Promise<Readonly<Record<string, Float64Array>>> {
-  const rowsByKey = keysOf(moment, moments)
+  // Reading past moments is dear, and where none was served there is nothing to match them with.
+  let table: Table | undefined
+  let rowsByKey: Map<string, number[]> | undefined
   const served = new Map<string, Map<string, Answer>>()
   for await (const record of records) {
     if (record.moment !== moment.name || record.arm === 'shadow') continue
+    if (rowsByKey === undefined) {
+      table = await moments()
+      rowsByKey = keysOf(moment, table)
+    }
     const values = new Map(record.key.map(({ name, value }) => [name, value]))
     const key = keyText(moment.key.map(({ name }) => values.get(name)))
     if (!rowsByKey.has(key)) continue
@@ -37,8 +43,8 @@ export async function loggedAsOf(
     for (const source of sources) {
       const asOf = answers.find((answer) => answer.asOf[source] !== undefined)?.asOf[source]
       if (asOf === undefined) continue
-      columns[source] ??= new Float64Array(moments.rows).fill(Number.NaN)
-      for (const row of rowsByKey.get(key)!) columns[source][row] = asOf
+      columns[source] ??= new Float64Array(table!.rows).fill(Number.NaN)
+      for (const row of rowsByKey!.get(key)!) columns[source][row] = asOf
     }
   }
   return columns

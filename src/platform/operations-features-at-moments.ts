@@ -26,7 +26,7 @@ export async function featuresAtMoments(
   const at = spine.columns.at
   if (at?.type !== 'timestamp') throw new TypeError('moments have a column at')
   // Served moments take the instants that their answers had logged, as training sets do.
-  const logged = await ports.loggedAsOf(moment.name, sources)(spine)
+  const logged = await ports.loggedAsOf(moment.name, sources)(async () => spine)
   const asOf = new Map(
     sources.map((source) => {
       const own = logged[source]

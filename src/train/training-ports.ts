@@ -6,6 +6,7 @@ import type { OfflineEngine, TableVersion } from '../offline/index.ts'
 import type { GitState, Registry, Version } from '../registry/index.ts'
 import type { Instant, Table } from '../values/index.ts'
 import type { FrozenSets } from './frozen-set.ts'
+import type { TrainerReport } from './job-folder.ts'
 
 /** What a training needs of the platform; the composition root fills it in. */
 export interface TrainingPorts {
@@ -19,12 +20,13 @@ export interface TrainingPorts {
   readonly tables: (sources: readonly string[]) => Promise<Readonly<Record<string, TableVersion>>>
   /**
    * For past occurrences of a moment that were served and logged: up to which instant each of the sources was known to the
-   * answer. One value a row of the moments handed over, NaN where nothing was logged; sources without any are left out.
+   * answer. One value a row of the moments, which are asked for where anything was served; NaN where nothing was logged;
+   * sources without any are left out.
    */
   readonly loggedAsOf: (
     moment: string,
     sources: readonly string[],
-  ) => (moments: Table) => Promise<Readonly<Record<string, Float64Array>>>
+  ) => (moments: () => Promise<Table>) => Promise<Readonly<Record<string, Float64Array>>>
   /**
    * Runs one function of the project over rows of arguments; the values in order. `firstRow` is how errors count the first of
    * them. Throws code_failed naming function and row.
@@ -73,5 +75,7 @@ export interface TrainingListener {
   /** `total` 0: nobody can say how much it is. */
   readonly onProgress?: (step: string, done: number, total: number) => void
   readonly onLog?: (line: string) => void
+  /** What each iteration came to, as it is reached. */
+  readonly onIteration?: (loss: TrainerReport['losses'][number]) => void
   readonly signal?: AbortSignal
 }

@@ -26,7 +26,8 @@ export function tableLaws(open: OpenOfflineEngine): void {
         expect(Object.entries(read.columns).map(([name, { type }]) => [name, type])).toEqual(
           Object.entries(schema).map(([name, { type }]) => [name, type]),
         )
-        expect(written).toMatchObject({ rows: table.rows, digest: tableDigest(read) })
+        expect(written).toMatchObject({ rows: table.rows })
+        expect(tableDigest(read)).toBe(tableDigest(table))
       }),
       { numRuns: 8 },
     )
@@ -42,9 +43,9 @@ export function tableLaws(open: OpenOfflineEngine): void {
       columns: { number: { type: 'int', values: number }, text: { type: 'string', codes, dictionary } },
     }
     const path = folder.path('many.parquet')
-    const { digest } = await folder.engine.writeTable(table, path)
+    await folder.engine.writeTable(table, path)
     const read = await folder.engine.readTable(path)
-    expect(tableDigest(read)).toBe(digest)
+    expect(tableDigest(read)).toBe(tableDigest(table))
     const part = await folder.engine.readTable(path, ['number'])
     expect(Object.keys(part.columns)).toEqual(['number'])
     expect(part.columns.number).toEqual({ type: 'int', values: number })

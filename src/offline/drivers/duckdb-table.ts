@@ -16,10 +16,8 @@ import {
   UTINYINT,
   VARCHAR,
 } from '@duckdb/node-api'
-import type { Digest } from '../../digest.ts'
 import { noonmarkError } from '../../errors.ts'
 import type { Column, DtypeName, Table } from '../../values/index.ts'
-import { tableDigest } from '../table-digest.ts'
 import { quoted } from './duckdb-columns.ts'
 import { text } from './duckdb-dialect.ts'
 import { askRows, columnReader } from './duckdb-read.ts'
@@ -44,7 +42,7 @@ export async function writeTable(
   connection: DuckDBConnection,
   table: Table,
   path: string,
-): Promise<{ rows: number; digest: Digest; sizeBytes: number }> {
+): Promise<{ rows: number; sizeBytes: number }> {
   const target = resolve(path)
   await mkdir(dirname(target), { recursive: true })
   const staged = `staged_${randomUUID().replaceAll('-', '')}`
@@ -91,7 +89,7 @@ export async function writeTable(
     await connection.run(`DROP TABLE IF EXISTS ${staged}`)
     await rm(partial, { force: true })
   }
-  return { rows: table.rows, digest: tableDigest(table), sizeBytes: (await stat(target)).size }
+  return { rows: table.rows, sizeBytes: (await stat(target)).size }
 }
 
 /** The numbers of a vector. The library keeps them from its types; setting one by one through it is five times slower. */
