@@ -14,11 +14,15 @@ const progressMs = 1_000
 const silenceMs = 60_000
 const followMs = 200
 
+type Loss = TrainerReport['losses'][number]
+
 /** The log of a run that this process trains: one line a step, with the machine's time. */
 export interface RunLog {
   progress(step: string, done: number, total: number): void
   line(text: string): void
-  /** Writes how the run ended, and what each iteration came to; null where nobody knows. */
+  /** Writes what an iteration came to. */
+  iteration(loss: Loss): void
+  /** Writes how the run ended, and what iterations came to that were not written before; null where nobody knows. */
   end(run: Run | null): Promise<void>
 }
 
@@ -31,6 +35,7 @@ export async function openRunLog(platform: Platform, run: string): Promise<RunLo
   let step = ''
   let shownAtMs = 0
   let wroteAtMs = Date.now()
+  let iterations = 0
   const line = (text: string): void => {
     wroteAtMs = Date.now()
     stream.write(`${new Date(wroteAtMs).toISOString()} ${text}\n`)
@@ -41,6 +46,10 @@ export async function openRunLog(platform: Platform, run: string): Promise<RunLo
   silence.unref()
   return {
     line,
+    iteration(loss) {
+      iterations = Math.max(iterations, loss.iteration)
+      line(lossLine(loss))
+    },
     progress(label, done, total) {
       const now = Date.now()
       const isNews = label !== step || (total > 0 && done >= total) || now - shownAtMs >= progressMs
@@ -51,31 +60,33 @@ export async function openRunLog(platform: Platform, run: string): Promise<RunLo
     },
     async end(ended) {
       clearInterval(silence)
-      if (ended !== null) for (const text of await endLines(platform, ended)) line(text)
+      if (ended !== null) for (const text of await endLines(platform, ended, iterations)) line(text)
       await new Promise<void>((resolve) => stream.end(resolve))
     },
   }
 }
 
-async function endLines(platform: Platform, run: Run): Promise<string[]> {
+async function endLines(platform: Platform, run: Run, written: number): Promise<string[]> {
   const { checks, error, status, version } = run
   return [
-    ...(await lossLines(platform, run)),
+    ...(await lossLines(platform, run, written)),
     ...checks.map(({ name, passed, summary }) => `check ${name} ${passed ? 'passed' : 'FAILED'}: ${summary}`),
     ...(error === null ? [] : [`error: ${error.message} ${error.hint} (${error.code})`]),
     `${status}${version === null ? '' : `: ${version}`}`,
   ]
 }
 
-async function lossLines({ layout }: Platform, { id }: Run): Promise<string[]> {
+/** The losses that the trainer reported once it was done and not on its way. */
+async function lossLines({ layout }: Platform, { id }: Run, written: number): Promise<string[]> {
   const text = await readFile(join(layout.runs, id, jobFiles.report), 'utf8').catch(() => null)
   if (text === null) return []
   const { losses }: Pick<TrainerReport, 'losses'> = JSON.parse(text)
+  return losses.filter(({ iteration }) => iteration > written).map(lossLine)
+}
+
+function lossLine({ iteration, train, validation }: Loss): string {
   const digits = (loss: number | null): string => loss?.toFixed(6) ?? '-'
-  return losses.map(
-    ({ iteration, train, validation }) =>
-      `iteration ${iteration}: log loss ${digits(train)} training, ${digits(validation)} validation`,
-  )
+  return `iteration ${iteration}: log loss ${digits(train)} training, ${digits(validation)} validation`
 }
 
 /**

@@ -85,6 +85,7 @@ async function attempt(
         companions?.log.progress(step, done, total)
         start.onProgress?.(step, done, total)
       },
+      onIteration: (loss) => companions?.log.iteration(loss),
       onLog(line) {
         companions?.log.line(line)
         start.onLog?.(line)

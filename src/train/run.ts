@@ -231,7 +231,9 @@ async function fit(
   const onLine = (line: string): void => {
     if (line.startsWith(progressPrefix)) {
       const progress: TrainingProgress = JSON.parse(line.slice(progressPrefix.length))
-      listener.onProgress?.(`fit ${run.trainer.kind}`, progress.iteration, progress.iterations)
+      const { iteration, iterations, trainLoss, validationLoss } = progress
+      listener.onIteration?.({ iteration, train: trainLoss, validation: validationLoss })
+      listener.onProgress?.(`fit ${run.trainer.kind}`, iteration, iterations)
     } else {
       tail.push(line)
       if (tail.length > 20) tail.shift()
