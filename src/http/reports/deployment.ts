@@ -5,7 +5,6 @@ import {
   count,
   definitionSchema,
   distributionSchema,
-  driftStatisticSchema,
   figure,
   instant,
   metricsSchema,
@@ -38,18 +37,32 @@ export const scoresSchema = z.object({
   bins: z.array(binSchema).describe('20 of equal width from 0 to 1'),
 })
 
-/** A shadow beside the champion on the same rows. */
+/** A shadow beside the champion on the same moments, from the monitor report. */
 export const agreementSchema = z.object({
   champion: z.string(),
   shadow: z.string(),
   over: overSchema,
-  pairs: count.describe('Rows that both answered in the window'),
-  mean_absolute_difference: figure,
-  correlation: figure.describe("Pearson's"),
-  same_side: z
-    .object({ share: figure, low: figure, high: figure })
-    .describe('Share of pairs on the same side of 0.5, with its 95 % interval (Wilson)'),
-  points: z.array(z.object({ champion: share, shadow: share })).describe('The latest pairs, at most 200'),
+  pairs: count.describe('Moments that both answered'),
+  champion_mean: z.number(),
+  shadow_mean: z.number(),
+  mean_absolute_difference: z.number(),
+  mean_difference: z.number().describe('Shadow less champion'),
+  correlation: figure.describe("Pearson's; null where one of them never changes"),
+  thresholds: z.array(
+    z.object({
+      threshold: share,
+      both: count,
+      neither: count,
+      champion_only: count,
+      shadow_only: count,
+      agreement: share.describe('(both + neither) by pairs, with its 95 % interval'),
+      low: share,
+      high: share,
+    }),
+  ),
+  scores: z
+    .array(z.object({ low: share, high: share, champion: count, shadow: count }))
+    .describe('Pairs in bins of equal width, by either score'),
   labelled: z
     .object({
       rows: count,
@@ -86,9 +99,9 @@ export const servedColumnSchema = z.object({
   nulls: count,
   training_nulls: z.object({ rows: count, nulls: count, share }).nullable(),
   statuses: z.array(statusShareSchema),
-  drift: z.array(driftStatisticSchema),
-  training: distributionSchema.nullable(),
-  now: distributionSchema.nullable(),
+  distribution: distributionSchema
+    .nullable()
+    .describe('In training and now, with its drift; null before it was measured'),
 })
 
 /** Parity of one feature, with differences to look at. */

@@ -3,7 +3,6 @@ import {
   count,
   definitionSchema,
   distributionSchema,
-  driftStatisticSchema,
   instant,
   overSchema,
   parityCountsSchema,
@@ -19,9 +18,7 @@ export const featureUseSchema = z.object({
   nulls: count,
   statuses: z.array(statusShareSchema),
   days: z.array(z.object({ day: z.iso.date(), rows: count, nulls: count, statuses: z.array(statusShareSchema) })),
-  training: distributionSchema.nullable(),
-  now: distributionSchema.nullable(),
-  drift: z.array(driftStatisticSchema),
+  distributions: z.array(distributionSchema).describe('In training and now, one a deployment that reads it'),
   parity: parityCountsSchema.nullable(),
 })
 

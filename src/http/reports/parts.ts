@@ -80,33 +80,57 @@ export const trafficSchema = z
   })
   .describe('Answers over a window that ends now')
 
-/** One bin of a distribution of numbers: `low <= x < high`, the last closed. Null: unbounded. */
-export const binSchema = z.object({ low: figure, high: figure, count, share })
+/** One bin of a histogram of probabilities: `low <= x < high`, the last closed. */
+export const binSchema = z.object({ low: z.number(), high: z.number(), count, share })
 
-/** The distribution of a column over some rows. */
-export const distributionSchema = z.object({
-  over: overSchema,
-  kind: z.enum(['number', 'category']),
-  rows: count,
-  nulls: count,
-  mean: figure,
-  bins: z.array(binSchema).describe('Of numbers; empty for categories'),
-  values: z
-    .array(z.object({ value: z.string().nullable().describe('null: all others'), count, share }))
-    .describe('Of categories, the most frequent first; empty for numbers'),
-})
-
-/** A distance between the distribution in training and now. */
+/** A distance between what was trained on and what is served. */
 export const driftStatisticSchema = z.object({
-  statistic: z.string().describe('Such as psi'),
+  statistic: z.enum(['psi', 'jensen_shannon']),
+  name: z.string().describe('In words'),
   formula: z.string(),
   value: figure,
-  low: figure,
-  high: figure,
+  by_chance: figure.describe(
+    'What 95 of 100 samples of this size stay below without any drift; null where not computed',
+  ),
   level: z
     .enum(['none', 'some', 'much'])
     .nullable()
-    .describe('By the usual reading of the statistic; null where it has none'),
+    .describe('By the usual reading of the statistic, and none where chance explains it; null where it has none'),
+})
+
+/** One side of a distribution. */
+const sideSchema = z.object({
+  rows: count,
+  missing: count,
+  mean: figure.describe('Of the values that are there; null for text'),
+})
+
+/** A column in the training set of a version and as it is served, over the same bins. */
+export const distributionSchema = z.object({
+  deployment: z.string(),
+  version: z.string().describe('Whose training set it is held against'),
+  from: instant.describe('The first and the last served moment'),
+  to: instant,
+  training: sideSchema,
+  now: sideSchema,
+  bins: z
+    .array(
+      z.object({
+        bin: z.enum(['range', 'category', 'other', 'missing']),
+        above: figure.describe('Of a range, `above < value <= up_to`; null is open. Instants are milliseconds'),
+        up_to: figure,
+        category: z.string().nullable(),
+        training: count,
+        now: count,
+        training_share: share,
+        now_share: share,
+      }),
+    )
+    .describe('Every row is in exactly one'),
+  drift: z.array(driftStatisticSchema),
+  days: z
+    .array(z.object({ day: z.iso.date(), rows: count, missing: count, psi: figure, jensen_shannon: figure }))
+    .describe('By UTC day of the moment, each against the whole training set'),
 })
 
 /** How many values had each status. */
