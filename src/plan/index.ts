@@ -15,6 +15,7 @@ export { aggregateText, expressionText } from './definition-text.ts'
 export type { AnyDefinition, LoadedDefinition } from './definitions.ts'
 export { diffManifests } from './diff.ts'
 export { editDeployments, type PinChange } from './edit-deployments.ts'
+export { type ErrorPlace, formatPlace, placeOfError } from './error-place.ts'
 export { noFacts, type PlanFacts, pinsOf, type VersionFact } from './facts.ts'
 export { type FeatureMeaning, featureDigest, featureMeaning } from './feature-digest.ts'
 export {

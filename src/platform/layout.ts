@@ -23,6 +23,8 @@ export interface Layout {
   readonly worker: string
   /** What the running server said of itself. */
   readonly server: string
+  /** What `noonmark dev` last found in the project's folder. */
+  readonly folder: string
 }
 
 /** The layout of a project's folder. With a folder for its state elsewhere, nothing is ever written into the project's own. */
@@ -44,5 +46,6 @@ export function layoutOf(rootDir: string, stateDir?: string): Layout {
     workerSocket: join(tmpdir(), `noonmark-${name}-worker.sock`),
     worker: join(state, 'worker'),
     server: join(state, 'server.json'),
+    folder: join(state, 'folder.json'),
   }
 }

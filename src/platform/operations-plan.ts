@@ -8,6 +8,7 @@ import {
   type RollbackRequest,
 } from '../http/work.ts'
 import {
+  type ApplyResult,
   applyPlan,
   makePlan,
   type Plan,
@@ -37,10 +38,14 @@ export async function applyFor(platform: Platform, text: string | null, by: stri
 
 /** Carries a plan out. @throws plan_stale and what `applyPlan` throws */
 export async function applyMade(platform: Platform, plan: Plan, by: string): Promise<ApplyJson> {
-  const { metadata, blobs, clock } = platform
-  const facts = await platform.facts()
-  const { steps, ...result } = await applyPlan({ metadata, blobs, clock, plan, facts, by })
+  const { steps, ...result } = await applySteps(platform, plan, by)
   return { ...result, steps: planJson(steps) }
+}
+
+/** Carries a plan out, and says what was done as values. @throws plan_stale and what `applyPlan` throws */
+export async function applySteps(platform: Platform, plan: Plan, by: string): Promise<ApplyResult> {
+  const { metadata, blobs, clock } = platform
+  return applyPlan({ metadata, blobs, clock, plan, facts: await platform.facts(), by })
 }
 
 /** A plan on the wire. */

@@ -7,7 +7,14 @@ import { startServing } from '../platform/serving.ts'
 import { openWriter, type WriterMethods } from '../platform/writing.ts'
 import { openPlatform, type Platform } from '../platform.ts'
 import { listen } from './channel.ts'
-import { hopelessExitCode, type Role, type RoleMessage, type RoleReady, type RoleSettings } from './supervisor.ts'
+import {
+  hopelessExitCode,
+  type Role,
+  type RoleMessage,
+  type RoleOrder,
+  type RoleReady,
+  type RoleSettings,
+} from './supervisor.ts'
 import { startWorker } from './worker.ts'
 
 /** How often a role looks whether something else is applied. */
@@ -149,12 +156,17 @@ async function startServe(platform: Platform): Promise<() => Promise<void>> {
   }
 }
 
-/** Repeats work with a pause between; returns what ends it. */
+/** Repeats work with a pause between, and at once where something else is applied; returns what ends it. */
 function every(pauseMs: number, work: () => Promise<void>): () => void {
   let ended = false
+  let working = false
+  let again = false
   let complaint = ''
+  let timer: NodeJS.Timeout | undefined
   const turn = async (): Promise<void> => {
     if (ended) return
+    working = true
+    again = false
     await work().then(
       () => {
         complaint = ''
@@ -165,10 +177,21 @@ function every(pauseMs: number, work: () => Promise<void>): () => void {
         complaint = String(error)
       },
     )
-    if (!ended) setTimeout(turn, pauseMs)
+    working = false
+    if (!ended) timer = setTimeout(turn, again ? 0 : pauseMs)
   }
-  setTimeout(turn, pauseMs)
+  const hurry = (order: unknown): void => {
+    if (order !== ('applied' satisfies RoleOrder)) return
+    again = true
+    if (working) return
+    clearTimeout(timer)
+    turn()
+  }
+  process.on('message', hurry)
+  timer = setTimeout(turn, pauseMs)
   return () => {
     ended = true
+    clearTimeout(timer)
+    process.off('message', hurry)
   }
 }

@@ -41,6 +41,9 @@ export type RoleMessage =
   /** What starting again will not mend. */
   | { readonly fatal: ErrorDetail & { readonly code: string } }
 
+/** What a supervisor tells its roles. */
+export type RoleOrder = 'applied'
+
 export interface Supervisor {
   /**
    * Resolves when every role has said that it answers, or has ended once without a reason to give up: what takes requests goes on
@@ -50,6 +53,8 @@ export interface Supervisor {
   ready(): Promise<Readonly<Record<string, RoleReady['detail']>>>
   /** Process ids by role, of those that run now. */
   pids(): Readonly<Partial<Record<Role, number>>>
+  /** Something else is applied: every role takes it up now, and not when it next looks. */
+  hurry(): void
   /** Asks every role to end, the ones that take requests first, and waits. */
   stop(): Promise<void>
 }
@@ -129,6 +134,10 @@ export function supervise(options: SupervisorOptions): Supervisor {
     },
     pids: () =>
       Object.fromEntries([...children].flatMap(([role, { pid }]) => (pid === undefined ? [] : [[role, pid]]))),
+    hurry() {
+      // One that is just ending has nothing to take up, and its successor begins with what is applied.
+      for (const child of children.values()) if (child.connected) child.send('applied' satisfies RoleOrder, () => {})
+    },
     async stop() {
       stopping = true
       for (const role of ['serve', 'worker', 'writer'] as const) {

@@ -1,13 +1,10 @@
-import { watch } from 'node:fs'
 import { rename, rm, writeFile } from 'node:fs/promises'
-import { userInfo } from 'node:os'
 import { errorBody, noonmarkError } from '../../errors.ts'
-import { applyPlan, summaryLine } from '../../plan/index.ts'
-import type { Platform } from '../../platform.ts'
+import { followFolder } from '../../platform/following.ts'
+import { openPlatform, type Platform } from '../../platform.ts'
 import { type Supervisor, supervise } from '../../process/supervisor.ts'
 import { parseInstant } from '../../values/index.ts'
 import { type Command, type CommandContext, type CommandInput, optionText } from '../command.ts'
-import { planOf } from './plan.ts'
 
 const portOption = {
   name: 'port',
@@ -23,20 +20,30 @@ export const dev: Command = {
   summary: 'everything on this machine; applies the folder at the start and whenever it changes',
   options: [portOption],
   async run(context, input) {
-    const platform = await context.platform()
-    await applyFolder(platform, context.say)
-    const stopWatching = watchFolder(context.rootDir, () =>
-      applyFolder(platform, context.say).catch((error: unknown) => {
-        const { message, hint, path } = errorBody(error).error
-        context.say(
-          `error: ${message}${path === undefined ? '' : `\n   at: ${path}`}\n mend: ${hint}\nWhat was applied before goes on.`,
-        )
-      }),
-    )
+    const clock = optionText(input, 'clock')
+    let opened: Platform | undefined
+    const followed = await followFolder({
+      rootDir: context.rootDir,
+      say: context.say,
+      signal: context.signal,
+      async open(project) {
+        await opened?.close()
+        opened = await openPlatform({
+          rootDir: context.rootDir,
+          ...(project === undefined ? {} : { project }),
+          ...(clock === undefined ? {} : { clockMs: parseInstant(clock, { path: '--clock' }) }),
+        })
+        return opened
+      },
+    })
+    if (followed === null) return { json: { url: null }, text: 'Stopped.' }
     try {
-      return await serveUntilStopped(platform, context, input)
+      return await serveUntilStopped(followed.platform, context, input, (supervisor) =>
+        followed.follow(() => supervisor.hurry()),
+      )
     } finally {
-      stopWatching()
+      await followed.close()
+      await followed.platform.close()
     }
   },
 }
@@ -55,22 +62,13 @@ export const server: Command = {
   },
 }
 
-async function applyFolder(platform: Platform, say: (line: string) => void): Promise<void> {
-  const plan = await planOf(platform)
-  if (plan.steps.length === 0) return
-  const { metadata, blobs, clock } = platform
-  const result = await applyPlan({
-    metadata,
-    blobs,
-    clock,
-    plan,
-    facts: await platform.facts(),
-    by: userInfo().username,
-  })
-  say(`${summaryLine(result.steps)} Applied as revision ${result.revision}.`)
-}
-
-async function serveUntilStopped(platform: Platform, context: CommandContext, input: CommandInput) {
+/** Runs the roles until the signal comes. `onStarted` may follow what changes meanwhile. */
+async function serveUntilStopped(
+  platform: Platform,
+  context: CommandContext,
+  input: CommandInput,
+  onStarted?: (supervisor: Supervisor) => void,
+) {
   const portText = optionText(input, 'port') ?? '4600'
   const port = Number(portText)
   if (!/^\d+$/.test(portText) || port > 65_535)
@@ -111,6 +109,7 @@ async function serveUntilStopped(platform: Platform, context: CommandContext, in
       )
     },
   })
+  onStarted?.(supervisor)
   try {
     const { serve } = await supervisor.ready()
     url = String(serve?.url)
@@ -128,24 +127,5 @@ async function serveUntilStopped(platform: Platform, context: CommandContext, in
     await written.catch(() => undefined)
     // One that never answered must not wipe out what another server of this folder said of itself.
     if (url !== null) await rm(platform.layout.server, { force: true })
-  }
-}
-
-/** Calls back when a definition changed, a moment after the last change. */
-function watchFolder(rootDir: string, onChange: () => void): () => void {
-  let timer: NodeJS.Timeout | undefined
-  const watcher = watch(rootDir, { recursive: true }, (_event, name) => {
-    if (
-      name === null ||
-      !/\.(ts|mts|js|json|lock)$/.test(name) ||
-      /(^|[\\/])(node_modules|\.noonmark|\.git|data)[\\/]/.test(name)
-    )
-      return
-    clearTimeout(timer)
-    timer = setTimeout(onChange, 100)
-  })
-  return () => {
-    clearTimeout(timer)
-    watcher.close()
   }
 }
