@@ -3,7 +3,7 @@ import { writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { errorBody } from '../errors.ts'
 import { duckdbEngine } from '../offline/drivers/duckdb.ts'
-import { jobFiles, progressPrefix, runTrainer } from '../train/index.ts'
+import { jobFiles, progressLine, runTrainer } from '../train/index.ts'
 
 const folder = process.argv[2] ?? '.'
 const engine = duckdbEngine({
@@ -14,7 +14,7 @@ const engine = duckdbEngine({
 })
 try {
   await runTrainer(folder, engine, {
-    onProgress: (progress) => console.log(`${progressPrefix}${JSON.stringify(progress)}`),
+    onProgress: (progress) => console.log(progressLine(progress)),
   })
 } catch (error) {
   const { code, message, hint } = errorBody(error).error

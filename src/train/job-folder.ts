@@ -8,8 +8,8 @@ import type { DtypeName } from '../values/index.ts'
  *
  * `in/job.json` says what to do; `in/training.parquet` and `in/validation.parquet` hold the input columns by name, `label`
  * (0 or 1) and `weight`. The trainer writes `out/artifact.bin`, `out/report.json` and `out/predictions.parquet` (one
- * `probability` per validation row, in order). A line on its standard output that begins with `progressPrefix` is progress as
- * JSON; any other line is its log. Exit status 0 is success; `out/error.json` may say why it is not: `message`, and `code` and
+ * `probability` per validation row, in order). A line `noonmark:progress {"iteration": 1, "iterations": 120, "training_loss": 0.61,
+ * "validation_loss": 0.63}` on its standard output is progress and becomes a point of the run's curve; any other line is its log. Exit status 0 is success; `out/error.json` may say why it is not: `message`, and `code` and
  * `hint` where it knows them.
  */
 export const jobFiles = {
@@ -21,9 +21,6 @@ export const jobFiles = {
   predictions: 'out/predictions.parquet',
   error: 'out/error.json',
 } as const
-
-/** Begins a line of progress on a trainer's standard output. */
-export const progressPrefix = 'noonmark:progress '
 
 /** What a trainer is asked to do. */
 export interface TrainingJob {

@@ -10,12 +10,13 @@ import type { Table } from '../values/index.ts'
 import { runBaseline } from './baseline.ts'
 import type { CheckResult, LeakageEvidence } from './checks.ts'
 import { leakage as leakageVerdict } from './checks.ts'
+import { openCurve, progressOf } from './curve.ts'
 import { evaluate, referenceRows } from './evaluation.ts'
-import { jobFiles, makeJobFolder, progressPrefix, readReport } from './job-folder.ts'
+import { jobFiles, makeJobFolder, readReport } from './job-folder.ts'
 import { inputKind } from './matrix-from-table.ts'
-import type { TrainingProgress } from './trainers/progress.ts'
 import { buildForTraining, findLeakage, sourcesOf, type TrainingData } from './training-data.ts'
 import type { TrainingListener, TrainingPorts, TrainingRequest } from './training-ports.ts'
+import { encodeTrainingProfile, trainingProfile } from './training-profile.ts'
 
 /**
  * Trains a model: builds its training set, stops on leakage before anything is fitted, fits in a process of its own, judges the
@@ -166,6 +167,7 @@ async function attempt(
     createdAtMs: ports.now(),
     artifact: await ports.keep(bytes),
     reference: await ports.keep(reference),
+    profile: await ports.keep(encodeTrainingProfile(trainingProfile(model, data.training, probabilities))),
     spec: model,
     manifest: run.manifest,
     parameters: report.parameters,
@@ -227,10 +229,14 @@ async function fit(
   const columns = [...inputs.map(({ column }) => column), 'label', 'weight']
   await ports.engine.writeTable(only(data.training, columns), join(folder, jobFiles.training))
   await ports.engine.writeTable(only(data.validation, columns), join(folder, jobFiles.validation))
+  const signal = listener.signal ?? new AbortController().signal
+  if (signal.aborted) throw noonmarkError('training_cancelled')
+  const curve = await openCurve(folder)
   const tail: string[] = []
   const onLine = (line: string): void => {
-    if (line.startsWith(progressPrefix)) {
-      const progress: TrainingProgress = JSON.parse(line.slice(progressPrefix.length))
+    const progress = progressOf(line)
+    if (progress !== null) {
+      curve.add(progress)
       const { iteration, iterations, trainLoss, validationLoss } = progress
       listener.onIteration?.({ iteration, train: trainLoss, validation: validationLoss })
       listener.onProgress?.(`fit ${run.trainer.kind}`, iteration, iterations)
@@ -240,9 +246,7 @@ async function fit(
       listener.onLog?.(line)
     }
   }
-  const signal = listener.signal ?? new AbortController().signal
-  if (signal.aborted) throw noonmarkError('training_cancelled')
-  const status = await ports.runJob(folder, { onLine, signal })
+  const status = await ports.runJob(folder, { onLine, signal }).finally(() => curve.close())
   if (signal.aborted) throw noonmarkError('training_cancelled')
   if (status !== 0) throw await trainerError(folder, status, tail)
   const bytes = new Uint8Array(await readFile(join(folder, jobFiles.artifact)))

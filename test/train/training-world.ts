@@ -13,7 +13,7 @@ import { trainingPorts } from '../../src/platform/training.ts'
 import { openPlatform, type Platform } from '../../src/platform.ts'
 import type { Run } from '../../src/registry/index.ts'
 import type { TrainingListener, TrainingRequest } from '../../src/train/index.ts'
-import { jobFiles, progressPrefix, runTrainer, type TrainingPorts, train } from '../../src/train/index.ts'
+import { jobFiles, progressLine, runTrainer, type TrainingPorts, train } from '../../src/train/index.ts'
 import { columnOf, type DtypeName, type Row, type Table } from '../../src/values/index.ts'
 
 /** A file of a project: rows by column, and the type of each column. */
@@ -72,8 +72,7 @@ export async function openTrainingWorld({ definitions, tables, nowMs }: Training
   const runJob: TrainingPorts['runJob'] = async (folder, { onLine, signal }) => {
     jobs.push(folder)
     try {
-      const onProgress = (progress: unknown) => onLine(`${progressPrefix}${JSON.stringify(progress)}`)
-      await runTrainer(folder, platform.engine(), { onProgress, signal })
+      await runTrainer(folder, platform.engine(), { onProgress: (progress) => onLine(progressLine(progress)), signal })
       return 0
     } catch (error) {
       await writeFile(join(folder, jobFiles.error), JSON.stringify(errorBody(error).error))

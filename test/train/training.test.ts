@@ -1,6 +1,8 @@
 // Goal: a training ends in a version with everything needed to repeat it, or says why not. Method: a small project on real stores,
 // trained in this process, and where the process matters in one of its own.
 import { execFileSync, spawn } from 'node:child_process'
+import { appendFile } from 'node:fs/promises'
+import { join } from 'node:path'
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest'
 import {
   beatsBaseline,
@@ -13,7 +15,7 @@ import {
 import { readLock } from '../../src/plan/index.ts'
 import { trainingPorts } from '../../src/platform/training.ts'
 import { versionName } from '../../src/registry/index.ts'
-import { jobFiles, progressPrefix, type TrainingPorts } from '../../src/train/index.ts'
+import { jobFiles, progressLine, readCurve, type TrainingPorts } from '../../src/train/index.ts'
 import { firstDayMs, lastDayMs, nowMs, type ParcelOptions, parcelFiles, parcelProject } from './parcels.ts'
 import { openTrainingWorld, type TrainingWorld } from './training-world.ts'
 
@@ -66,6 +68,33 @@ describe('a training', () => {
       const places = reports.flatMap(([name], place) => (name === step ? [place] : []))
       expect(places.at(-1)! - places[0]!, `${step} goes on after another began`).toBe(places.length - 1)
     }
+  })
+
+  it('keeps the curves of its losses in its folder, readable while it goes on, whatever else a trainer writes', async () => {
+    const { runJob, runFolder } = await trainingPorts(world.platform)
+    const run = await world.train({ model: 'late' }, {}, { runJob })
+    const curve = await readCurve(runFolder(run.id))
+    expect(curve.map(({ iteration }) => iteration)).toEqual(Array.from({ length: 15 }, (_, at) => at + 1))
+    for (const { training_loss, validation_loss } of curve) {
+      expect(training_loss).toBeGreaterThan(0)
+      expect(validation_loss).toBeGreaterThan(0)
+    }
+    const early = script(
+      `console.log('noonmark:progress {"iteration": 1, "training_loss": NaN, "validation_loss": 0.5}')
+       console.log('noonmark:progress {"iteration":')
+       console.log('noonmark:progress is what we make')
+       process.exit(1)`,
+    )
+    const lines: string[] = []
+    const failed = await world.train({ model: 'late' }, { onLog: (line) => lines.push(line) }, { runJob: early })
+    expect(failed.status).toBe('failed')
+    expect(await readCurve(runFolder(failed.id))).toEqual([{ iteration: 1, training_loss: null, validation_loss: 0.5 }])
+    expect(lines).toEqual(
+      expect.arrayContaining(['noonmark:progress {"iteration":', 'noonmark:progress is what we make']),
+    )
+    await appendFile(join(runFolder(failed.id), 'progress.jsonl'), '{"iteration": 2, "trai')
+    expect(await readCurve(runFolder(failed.id))).toHaveLength(1)
+    expect(await readCurve(runFolder('none'))).toEqual([])
   })
 
   it('gives the same version for the same seed, registered once, and another for another seed, parameter or trainer', async () => {
@@ -263,7 +292,7 @@ describe('a training that cannot be done', () => {
     expect(world.jobs.length).toBe(jobsBefore)
     const during = new AbortController()
     const runJob = script(
-      `console.log('${progressPrefix}' + JSON.stringify({ iteration: 1, iterations: 9, trainLoss: null, validationLoss: null }))
+      `console.log('${progressLine({ iteration: 1, iterations: 9, trainLoss: null, validationLoss: null })}')
        setInterval(() => {}, 1000)`,
     )
     const late = await world.train(
