@@ -12,6 +12,7 @@ export interface VersionJson
     | 'run'
     | 'artifact'
     | 'reference'
+    | 'profile'
     | 'spec'
     | 'manifest'
     | 'parameters'
@@ -68,7 +69,7 @@ export interface VersionLineageJson
 
 /** A version on the wire. */
 export function versionJson(version: Version): VersionJson {
-  const { model, number, digest, run, artifact, reference, spec, manifest, parameters, seed } = version
+  const { model, number, digest, run, artifact, reference, profile, spec, manifest, parameters, seed } = version
   return {
     version: versionName(version),
     model,
@@ -78,6 +79,7 @@ export function versionJson(version: Version): VersionJson {
     created_at: formatInstant(version.createdAtMs),
     artifact,
     reference,
+    ...(profile === undefined ? {} : { profile }),
     spec,
     manifest,
     parameters,

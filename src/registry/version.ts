@@ -16,6 +16,8 @@ export interface Version {
   readonly artifact: Digest
   /** Rows with the trainer's own predictions, in the blob store: a server that does not repeat them refuses the version. */
   readonly reference: Digest
+  /** What it was trained on, column by column (`TrainingProfile`), in the blob store; left out before there were profiles. */
+  readonly profile?: Digest
   /** The model as it was declared, and the manifest that it was declared in. */
   readonly spec: ModelSpec
   readonly manifest: Digest
