@@ -45,8 +45,11 @@ export interface OfflineEngine {
   /** Writes a table as Parquet and says what it wrote. What it holds has a digest of its own, `tableDigest`. */
   writeTable(table: Table, path: string): Promise<{ readonly rows: number; readonly sizeBytes: number }>
 
-  /** Reads a Parquet table that this engine wrote. */
-  readTable(path: string, columns?: readonly string[]): Promise<Table>
+  /**
+   * Reads a Parquet table that this engine wrote: all of its columns, some of them, or all without some.
+   * @throws table_invalid, not_found for a column that it does not have
+   */
+  readTable(path: string, columns?: readonly string[] | { readonly without: readonly string[] }): Promise<Table>
 
   close(): Promise<void>
 }

@@ -21,13 +21,13 @@ export const rowEvidenceRecord = defineRecord<RowEvidence>({ kind: 'row_evidence
 /** Training sets in the blob store of a platform. */
 export function frozenSets({ project, metadata, blobs, engine, layout }: Platform): FrozenSets {
   return {
-    async find(identity) {
+    async find(identity, without = []) {
       const record = await metadata.get(frozenSetRecord, { project, id: identity })
       if (record === null) return null
       const { blob, content, summary } = record.body
       const path = await blobs.localPath(blob)
       if (path === null) return null
-      return { identity, content, summary, table: await engine().readTable(path) }
+      return { identity, content, summary, table: await engine().readTable(path, { without }) }
     },
     async keep({ identity, content, summary, table }) {
       await mkdir(layout.temporary, { recursive: true })

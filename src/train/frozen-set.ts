@@ -19,7 +19,8 @@ export type RowEvidence = Omit<LeakageEvidence, 'futureColumns'>
 
 /** Keeps training sets, and what was found in them. */
 export interface FrozenSets {
-  find(identity: Digest): Promise<FrozenSet | null>
+  /** @param without columns that need not be read */
+  find(identity: Digest, without?: readonly string[]): Promise<FrozenSet | null>
   keep(set: FrozenSet): Promise<void>
   evidence(key: Digest): Promise<RowEvidence | null>
   keepEvidence(key: Digest, evidence: RowEvidence): Promise<void>

@@ -1,4 +1,4 @@
-import type { CheckSpec, ModelSpec } from '../define/index.ts'
+import type { CheckSpec, ModelSpec, MomentSpec } from '../define/index.ts'
 import { noonmarkError } from '../errors.ts'
 import type { TableVersion } from '../offline/index.ts'
 import { draftTrainingSet, type TrainingSet, type TrainingSetDraft } from '../offline/index.ts'
@@ -66,13 +66,29 @@ export async function buildForTraining(
       ? {}
       : { onProgress: (done: number, total: number) => onProgress('build the training set', done, total) }),
   })
-  const kept = await ports.frozenSets.find(draft.identity)
+  const kept = await ports.frozenSets.find(draft.identity, unreadKeys(ports.manifest, model))
   if (kept !== null) return split(model, versions, run, kept, () => featuresAgain(draft, kept))
   const { table, content, identity, summary, features } = await draft.build()
   const set: FrozenSet = { table, content, identity, summary }
   const data = split(model, versions, run, set, async () => features)
   await ports.frozenSets.keep(set)
   return data
+}
+
+/** Fields of the moment's key that neither inputs nor checks look at: there is one text a row of them, dear to read. */
+function unreadKeys({ moments }: TrainingPorts['manifest'], model: ModelSpec): string[] {
+  const moment = moments[model.moment]!
+  const read = new Set([
+    ...model.inputs.map(({ column }) => column),
+    ...model.checks.flatMap((check) => (check.check === 'slice' ? [check.column] : [])),
+    ...entityColumns(moment),
+  ])
+  return moment.key.map(({ name }) => name).filter((name) => !read.has(name))
+}
+
+/** The columns of a training set that hold the moment's entities. */
+function entityColumns({ entities }: MomentSpec): string[] {
+  return entities.flatMap(({ role, key }) => key.map(({ name }) => (key.length === 1 ? role : `${role}_${name}`)))
 }
 
 /** The features of a kept set, built again to be looked at: what they say must be what was kept. */
@@ -163,10 +179,7 @@ export const findLeakage = {
     const recomputed = await recomputeSample(ports.engine, features, versions, rows, (done, total) =>
       onProgress?.('recompute a sample at its moments', done, total),
     )
-    const moment = ports.manifest.moments[model.moment]!
-    const roles = moment.entities.flatMap(({ role, key }) =>
-      key.map(({ name }) => (key.length === 1 ? role : `${role}_${name}`)),
-    )
+    const roles = entityColumns(ports.manifest.moments[model.moment]!)
     onProgress?.('look for features that equal the label', 0, 0)
     const evidence: RowEvidence = {
       recomputed,

@@ -163,11 +163,16 @@ function stagingOf(column: Column, name: string): Staging {
  * Reads a table, or some of its columns, with its rows in their order.
  * @throws table_invalid, not_found for a column that it does not have
  */
-export async function readTable(connection: DuckDBConnection, path: string, names?: readonly string[]): Promise<Table> {
+export async function readTable(
+  connection: DuckDBConnection,
+  path: string,
+  choice: readonly string[] | { readonly without: readonly string[] } = { without: [] },
+): Promise<Table> {
   const target = resolve(path)
   const file = text(target.replace(/[*?[]/g, '[$&]'))
   const { rows, columns } = await readMetadata(connection, target, file)
-  const wanted = names ?? columns.map(({ name }) => name)
+  const all = columns.map(({ name }) => name)
+  const wanted = 'without' in choice ? all.filter((name) => !choice.without.includes(name)) : choice
   const chosen = wanted.map((name) => {
     const column = columns.find((each) => each.name === name)
     if (column !== undefined) return column

@@ -16,10 +16,12 @@ import { orderRows } from '../row-order.ts'
 import { gather } from '../sort-order.ts'
 import { visibleRows } from '../source-rows.ts'
 import { type StandingRows, standingRows } from '../standing-rows.ts'
+import type { DecidedRows } from './decided-rows.ts'
 import type { FileKnowledge } from './duckdb-files.ts'
 import { DuckdbSource } from './duckdb-source.ts'
 
 export { DuckDBInstance } from '@duckdb/node-api'
+export { DecidedRows } from './decided-rows.ts'
 export { FileKnowledge } from './duckdb-files.ts'
 export { listHistory } from './duckdb-history.ts'
 export { readTable, writeTable } from './duckdb-table.ts'
@@ -28,6 +30,8 @@ export { readTable, writeTable } from './duckdb-table.ts'
 export interface DuckdbSession {
   readonly connection: DuckDBConnection
   readonly knowledge: FileKnowledge
+  /** Rows of versions that were decided on before. */
+  readonly decided: DecidedRows
   readonly rootDir: string
 }
 
@@ -38,11 +42,14 @@ interface OpenSource {
 
 /** Opens a pinned version and decides which of its rows count. */
 async function openSource(session: DuckdbSession, source: SourceSpec, version: TableVersion): Promise<OpenSource> {
-  const { connection, knowledge, rootDir } = session
+  const { connection, knowledge, decided, rootDir } = session
   const reader = await DuckdbSource.open(connection, knowledge, source, version, rootDir)
   // Where there is no history, no received row can repeat it.
   const cutoverMs = source.history === null ? null : version.cutoverMs
-  return { reader, standing: await standingRows(await reader.rawRows(), cutoverMs) }
+  const standing = await decided.of([version.digest, cutoverMs, source], async () =>
+    standingRows(await reader.rawRows(), cutoverMs),
+  )
+  return { reader, standing }
 }
 
 /** The rows of a source that count. */

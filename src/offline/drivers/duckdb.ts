@@ -23,6 +23,7 @@ export function duckdbEngine(options: DuckdbEngineOptions): OfflineEngine {
   const { memoryLimitMb = 1024, threads = 2, tempDirectory, rootDir } = options
   let instance: Promise<DuckDBInstance> | undefined
   let knowledge: DuckdbSession['knowledge'] | undefined
+  let decided: DuckdbSession['decided'] | undefined
 
   type Work = typeof import('./duckdb-work.ts')
 
@@ -41,9 +42,10 @@ export function duckdbEngine(options: DuckdbEngineOptions): OfflineEngine {
     const work = await import('./duckdb-work.ts')
     instance ??= start(work)
     knowledge ??= new work.FileKnowledge()
+    decided ??= new work.DecidedRows(memoryLimitMb / 8)
     const connection = await (await instance).connect()
     try {
-      return await run(work, { connection, knowledge, rootDir })
+      return await run(work, { connection, knowledge, decided, rootDir })
     } finally {
       connection.closeSync()
     }
