@@ -1,0 +1,9 @@
+import { EmptyState, Page } from '../../ui/index.ts'
+
+export function DeploymentPage() {
+  return (
+    <Page name="Deployment">
+      <EmptyState title="On its way." />
+    </Page>
+  )
+}

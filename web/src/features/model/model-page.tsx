@@ -1,0 +1,9 @@
+import { EmptyState, Page } from '../../ui/index.ts'
+
+export function ModelPage() {
+  return (
+    <Page name="Model">
+      <EmptyState title="On its way." />
+    </Page>
+  )
+}
