@@ -13,6 +13,7 @@ import { planRoutes } from './plan.ts'
 import { predictionRoutes } from './predictions.ts'
 import { rollbackRoutes } from './rollbacks.ts'
 import { runRoutes } from './runs.ts'
+import { trainerRoutes } from './trainers.ts'
 import { versionRoutes } from './versions.ts'
 
 /** Every route: what serving answers itself, and what it asks the worker for. */
@@ -25,6 +26,7 @@ export const serveRoutes: readonly Route[] = [
   ...lineageRoutes,
   ...planRoutes,
   ...runRoutes,
+  ...trainerRoutes,
   ...versionRoutes,
   ...rollbackRoutes,
   ...datasetRoutes,

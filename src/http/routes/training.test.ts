@@ -5,6 +5,7 @@ import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { openPlatformWorld, type PlatformWorld } from '../../../test/training/platform-world.ts'
 import type { RunJson, VersionJson } from '../../registry/index.ts'
+import type { Trainers } from '../reports/trainer.ts'
 import type { DatasetJson, JobJson, PlanJson } from '../work.ts'
 
 let world: PlatformWorld
@@ -112,6 +113,16 @@ describe('runs', () => {
     expect(await list('?model=late&status=succeeded')).toEqual([run.id])
     expect(await list('?model=other')).toEqual([])
     expect((await world.ask('GET', '/v1/runs?status=odd')).status).toBe(400)
+  })
+
+  it('take the parameters that their trainer names, with its defaults and ranges', async () => {
+    const { trainers } = await ok<Trainers>('GET', '/v1/trainers')
+    expect(trainers.map(({ trainer }) => trainer)).toEqual(['gradient-boosting', 'logistic-regression'])
+    const parameters = new Map(trainers[0]!.parameters.map((parameter) => [parameter.name, parameter]))
+    expect(Object.keys(run.parameters ?? {}).sort()).toEqual([...parameters.keys()].sort())
+    expect(parameters.get('learning_rate')).toMatchObject({ default: 0.1, min: 0, above: true, max: 1, choices: null })
+    expect(parameters.get('l2')).toMatchObject({ max: null, whole: false })
+    expect(parameters.get('early_stopping_metric')).toMatchObject({ min: null, choices: ['log_loss', 'auc'] })
   })
 
   it('say which field of a request is wrong', async () => {
