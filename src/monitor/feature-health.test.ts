@@ -1,6 +1,8 @@
 import { describe, expect, it } from 'vitest'
+import { trainingProfile } from '../train/training-profile.ts'
 import { columnOf } from '../values/index.ts'
-import { featureHealth, trainingNulls } from './feature-health.ts'
+import { profileNulls } from './drift.ts'
+import { featureHealth } from './feature-health.ts'
 import { tabulatePredictions } from './prediction-table.ts'
 import { begin, honest, hour, landing, manifest, record, timedLandings } from './test/world.ts'
 
@@ -22,18 +24,10 @@ async function healthOf(records = moments.map((moment) => record(moment, serve))
     health.find((one) => one.role === role && one.feature === `punctuality:${feature}`)!
 }
 
-const trained = trainingNulls(
-  {
-    rows: 100,
-    columns: {
-      origin_last_delay: columnOf(
-        'float',
-        Array.from({ length: 100 }, (_, row) => (row < 20 ? null : row)),
-      ),
-    },
-  },
-  manifest.models.delay!,
-)
+const inputs = manifest.models.delay!.inputs.filter(({ column }) => column === 'origin_last_delay')
+const delays = Array.from({ length: 100 }, (_, row) => (row < 20 ? null : row))
+const table = { rows: 100, columns: { origin_last_delay: columnOf('float', delays) } }
+const trained = profileNulls({ inputs, profile: trainingProfile({ inputs }, table, Float64Array.of(0.5)) })
 
 describe('feature health', () => {
   it('counts nulls and statuses by day and in all', async () => {

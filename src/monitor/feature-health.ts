@@ -1,4 +1,3 @@
-import type { ModelSpec } from '../define/index.ts'
 import { columnValue, type Status, type Table } from '../values/index.ts'
 import { groupRows, occurrences, utcDay } from './occurrence.ts'
 import { numberColumn, servedFeatures, textAt } from './prediction-columns.ts'
@@ -80,18 +79,5 @@ export function featureHealth(table: Table, training: readonly TrainingNulls[] =
               ...shareDifference(all.nulls, all.rows, trained.nulls, trained.rows),
             },
     }
-  })
-}
-
-/** The null rates of a model's features in a training set. Columns that the table does not have are left out. */
-export function trainingNulls(table: Table, model: Pick<ModelSpec, 'inputs'>): TrainingNulls[] {
-  return model.inputs.flatMap((input) => {
-    if (input.input !== 'feature') return []
-    const { role, view, feature } = input
-    const column = table.columns[input.column]
-    if (column === undefined) return []
-    let nulls = 0
-    for (let row = 0; row < table.rows; row++) if (columnValue(column, row) === null) nulls++
-    return [{ role, view, feature, rows: table.rows, nulls }]
   })
 }

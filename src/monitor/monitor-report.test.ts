@@ -1,4 +1,6 @@
 import { describe, expect, it } from 'vitest'
+import { trainingProfile } from '../train/training-profile.ts'
+import { columnOf } from '../values/index.ts'
 import { monitorReport } from './monitor-report.ts'
 import { tabulatePredictions } from './prediction-table.ts'
 import { renderMonitorReport } from './report-text.ts'
@@ -12,6 +14,15 @@ const rows = Array.from({ length: 60 }, (_, index) =>
 const serve = honest(timedLandings(rows))
 const wrong: Serve = (name, role, key, asOf) =>
   name === 'seats_6h' && role === 'origin' ? { value: 7, status: 'present' } : serve(name, role, key, asOf)
+
+const inputs = manifest.models.delay!.inputs.filter(({ column }) => column === 'origin_last_delay')
+const delays = columnOf(
+  'float',
+  Array.from({ length: 50 }, (_, row) => row),
+)
+const scores = Float64Array.from({ length: 20 }, (_, row) => row / 20)
+const profile = trainingProfile({ inputs }, { rows: 50, columns: { origin_last_delay: delays } }, scores)
+const trained = { inputs, profile }
 
 async function reportOf(how: Serve) {
   const { engine, versions } = oracleEngine([landings.spec], { landings: rows })
@@ -38,7 +49,7 @@ async function reportOf(how: Serve) {
     predictions,
     versions,
     cutMs: begin + 80 * hour,
-    training: { quote: [{ role: 'origin', view: 'punctuality', feature: 'last_delay', rows: 50, nulls: 0 }] },
+    training: new Map([['delay:1', trained]]),
     onProgress: (step, done, total) => steps.push(`${step} ${done <= total}`),
   })
   return { report, steps }
@@ -53,7 +64,16 @@ describe('the monitor report', () => {
       semantics: 1,
       project: 'flights',
       parity: { compared: 60 * 26, equal: 60 * 26, differing: 0, not_comparable: 0 },
-      moments: [{ moment: 'quote', records: 61, predictions: 60, repeats: 1, from: '2026-01-01T02:00:00.000Z' }],
+      moments: [
+        {
+          moment: 'quote',
+          drift: [{ version: 'delay:1', rows: 30, day_count: 2 }],
+          records: 61,
+          predictions: 60,
+          repeats: 1,
+          from: '2026-01-01T02:00:00.000Z',
+        },
+      ],
     })
     expect(new Set(steps)).toEqual(new Set(['parity of quote true', 'performance of quote true']))
   })

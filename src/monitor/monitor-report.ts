@@ -1,7 +1,9 @@
 import { type Manifest, semantics } from '../define/index.ts'
 import type { OfflineEngine, TableVersion } from '../offline/offline-engine.ts'
 import { formatInstant, type Instant, type Table } from '../values/index.ts'
-import { type FeatureHealth, featureHealth, type TrainingNulls } from './feature-health.ts'
+import { measureDrift, profileNulls, type VersionTraining } from './drift.ts'
+import type { DeploymentDrift } from './drift-report.ts'
+import { type FeatureHealth, featureHealth } from './feature-health.ts'
 import { measureParity, type ParityReport } from './parity.ts'
 import type { ParityCounts } from './parity-tally.ts'
 import { measurePerformance, type PerformanceReport } from './performance.ts'
@@ -19,8 +21,8 @@ export interface MonitorOptions {
   readonly cutMs: Instant
   /** See `measureParity`. */
   readonly completeUntilMs?: Readonly<Record<string, Instant>>
-  /** Moment -> null rates of the training set that its features are held against. */
-  readonly training?: Readonly<Record<string, readonly TrainingNulls[]>>
+  /** What versions were trained on, by `model:number`: nulls and drift are held against it. Versions without are left out. */
+  readonly training?: ReadonlyMap<string, VersionTraining>
   readonly onProgress?: (step: string, done: number, total: number) => void
 }
 
@@ -36,6 +38,8 @@ export interface MomentReport {
   readonly parity: ParityReport
   readonly performance: PerformanceReport
   readonly features: readonly FeatureHealth[]
+  /** Served inputs and scores against training; deployments whose champion has no training profile are left out. */
+  readonly drift: readonly DeploymentDrift[]
 }
 
 /** All monitors of a project at one cut, as one JSON value. */
@@ -51,7 +55,7 @@ export interface MonitorReport {
 
 /** Measures performance, parity and feature health of every moment, from tables alone. */
 export async function monitorReport(options: MonitorOptions): Promise<MonitorReport> {
-  const { manifest, cutMs, onProgress, training = {} } = options
+  const { manifest, cutMs, onProgress, training = new Map() } = options
   const moments: MomentReport[] = []
   for (const { moment, table, records, repeats } of options.predictions) {
     const predictions = table
@@ -61,8 +65,12 @@ export async function monitorReport(options: MonitorOptions): Promise<MonitorRep
     progress('performance')(0, 1)
     const performance = await measurePerformance({ ...options, predictions })
     progress('performance')(1, 1)
-    const features = featureHealth(table, training[moment])
-    moments.push({ moment, records, predictions: table.rows, repeats, ...range(table), parity, performance, features })
+    const drift = measureDrift(table, training)
+    // Where deployments differ, a feature is held against the training set of the first that has it.
+    const nulls = drift.flatMap(({ version }) => profileNulls(training.get(version)!))
+    const features = featureHealth(table, nulls)
+    const counts = { records, predictions: table.rows, repeats, ...range(table) }
+    moments.push({ moment, ...counts, parity, performance, features, drift })
   }
   const total = (count: keyof ParityCounts) => moments.reduce((sum, { parity }) => sum + parity[count], 0)
   return {

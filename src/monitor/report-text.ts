@@ -1,3 +1,4 @@
+import type { ColumnDrift, DeploymentDrift } from './drift-report.ts'
 import type { FeatureHealth } from './feature-health.ts'
 import type { MomentReport, MonitorReport } from './monitor-report.ts'
 import type { ParityReport } from './parity.ts'
@@ -24,6 +25,7 @@ function renderMoment(moment: MomentReport): string[] {
     ...renderPerformance(moment.performance),
     '',
     ...renderFeatureHealth(moment.features),
+    ...moment.drift.flatMap((drift) => ['', ...renderDrift(drift)]),
   ]
 }
 
@@ -129,7 +131,7 @@ function judgedCells({ rows, matured, labelled, metrics }: PerformanceCounts): s
 }
 
 function renderDeployment(performance: DeploymentPerformance): string[] {
-  const { deployment, model, answers, groups, days, comparisons } = performance
+  const { deployment, model, answers, groups, days, comparisons, agreements } = performance
   const who = (group: { readonly version: string | null; readonly answered_by: string | null }) => [
     group.version ?? '-',
     group.answered_by ?? 'nobody',
@@ -162,6 +164,14 @@ function renderDeployment(performance: DeploymentPerformance): string[] {
         `${formatInterval(pair.auc_difference, pair.auc_difference_low, pair.auc_difference_high, 4)}, ` +
         `log loss ${formatNumber(pair.shadow_log_loss, 4)} against ${formatNumber(pair.champion_log_loss, 4)}`,
     ),
+    ...agreements.map((pair) => {
+      const half = pair.thresholds.find(({ threshold }) => threshold === 0.5)
+      return (
+        `  ${pair.shadow} (shadow) beside ${pair.champion} (champion) on ${formatCount(pair.rows)} moments: correlation ` +
+        `${formatNumber(pair.correlation)}, mean difference ${formatNumber(pair.mean_absolute_difference, 4)}, ` +
+        `the same side of 0.5 in ${half === undefined ? '-' : formatShare(half.both + half.neither, pair.rows)}`
+      )
+    }),
   ]
 }
 
@@ -209,4 +219,35 @@ function trainingDifference({ training }: FeatureHealth): string {
   const [difference, low, high] = [training.difference, training.low, training.high].map((share) => share * 100)
   const star = training.low > 0 || training.high < 0 ? ' *' : ''
   return `${formatInterval(difference!, low!, high!, 2)}${star}`
+}
+
+/** Drift for people: every column of a deployment, the farthest from training first; a star marks what is beyond chance. */
+export function renderDrift({ deployment, version, rows, day_count: days, inputs, score }: DeploymentDrift): string[] {
+  const columns = [...inputs].sort((a, b) => (b.psi ?? 0) - (a.psi ?? 0))
+  const star = ({ psi, psi_by_chance: chance }: ColumnDrift) => (psi !== null && psi > (chance ?? 0) ? ' *' : '')
+  return [
+    `Drift of ${deployment}: ${formatCount(rows)} answers of ${formatCount(days)} days against what ${version} was trained on`,
+    ...textTable(
+      [
+        { title: 'column' },
+        right('PSI'),
+        right('by chance'),
+        right('Jensen-Shannon'),
+        right('training rows'),
+        right('served rows'),
+        right('mean in training'),
+        right('mean served'),
+      ],
+      [...(score === null ? [] : [score]), ...columns].map((column) => [
+        column.column,
+        `${formatNumber(column.psi, 4)}${star(column)}`,
+        formatNumber(column.psi_by_chance, 4),
+        formatNumber(column.jensen_shannon, 4),
+        formatCount(column.training.rows),
+        formatCount(column.served.rows),
+        formatNumber(column.training.mean),
+        formatNumber(column.served.mean),
+      ]),
+    ),
+  ]
 }
