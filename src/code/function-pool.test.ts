@@ -376,7 +376,9 @@ describe('a function that is killed again and again', () => {
     const before: string[] = []
     while (stateOf(pool, 'loop')?.state !== 'held')
       before.push(...codes(await runBriefly(pool, 'loop', [{ forever: true }])))
-    expect(new Set(before)).toEqual(new Set(['code_deadline']))
+    // The last kill may be counted between the look and the call, which then finds the function held already.
+    expect(before[0]).toBe('code_deadline')
+    expect(['code_deadline', 'code_held']).toEqual(expect.arrayContaining(before))
     const state = stateOf(pool, 'loop')
     expect(state?.kills).toBe(3)
     expect(state?.nextTryAt).toBeTypeOf('number')

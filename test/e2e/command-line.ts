@@ -145,12 +145,24 @@ class Client {
 }
 
 /** Waits until something holds; fails with what was awaited. */
-export async function until(what: string, holds: () => boolean | Promise<boolean>, patienceMs = 30_000): Promise<void> {
+export async function until(
+  what: string | (() => string),
+  holds: () => boolean | Promise<boolean>,
+  patienceMs = 30_000,
+): Promise<void> {
   const started = performance.now()
   while (!(await holds())) {
-    if (performance.now() - started > patienceMs) throw new Error(`waited in vain for ${what}`)
+    if (performance.now() - started > patienceMs) throw new Error(`waited in vain for ${typeof what === 'string' ? what : what()}`)
     await sleep(20)
   }
+}
+
+/** Waits until a server takes everything, events too. */
+export function allReady(server: RunningServer): Promise<void> {
+  return until('the server', async () => {
+    const answer = await server.get<{ status: string }>('/health/ready').catch(() => null)
+    return answer?.json.status === 'ready'
+  })
 }
 
 /** Collects the text of a stream. */

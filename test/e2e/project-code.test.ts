@@ -155,14 +155,19 @@ describe('a derive that misbehaves', () => {
   })
 
   it('shows what it writes to its console', async () => {
-    await until('the line', async () => {
-      await askOrder(669)
-      return server.output().includes('somebody ordered 669')
-    })
+    let last: Result | undefined
+    await until(
+      () => `the line; the last answer was ${JSON.stringify(last)}`,
+      async () => {
+        last = await askOrder(669)
+        return server.output().includes('somebody ordered 669')
+      },
+    )
   })
 
   it('is held open where it keeps looping, and answered for at once', async () => {
-    for (let i = 0; i < 4; i++) await askOrder(667)
+    // How many of its calls end in a kill within ten seconds is a matter of how busy the machine is.
+    await until('a function that is held', async () => (await askOrder(667)).reason === 'code_held: weight_class')
     const held = await askOrder(12)
     expect(held).toMatchObject({ answered_by: 'fallback:baseline', reason: 'code_held: weight_class' })
     expect(await askAgain(12)).toMatchObject({ answered_by: 'champion' })
