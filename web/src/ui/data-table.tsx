@@ -9,6 +9,7 @@ import {
 import { ArrowDown, ArrowUp, ChevronsUpDown } from 'lucide-react'
 import { type KeyboardEvent, type ReactNode, useMemo } from 'react'
 import { classes } from './classes.ts'
+import { ScrollRegion } from './scroll-region.tsx'
 
 /** One column. What it sorts by is `value`; what it shows is `cell`, or the value. */
 export interface Column<Row extends object> {
@@ -84,9 +85,7 @@ export function DataTable<Row extends object>(props: {
       column.className,
     )
   return (
-    // Wide tables are scrolled sideways, by the keyboard too.
-    // biome-ignore lint/a11y/noNoninteractiveTabindex: a region that scrolls must be reachable
-    <section aria-label={caption} tabIndex={0} className="overflow-x-auto focus-visible:-outline-offset-2">
+    <ScrollRegion label={caption}>
       <table className="w-full border-collapse text-sm">
         <caption className="sr-only">{caption}</caption>
         <thead>
@@ -136,7 +135,7 @@ export function DataTable<Row extends object>(props: {
           ))}
         </tbody>
       </table>
-    </section>
+    </ScrollRegion>
   )
 }
 

@@ -1,0 +1,6 @@
+export { CategoryBars } from './category-bars.tsx'
+export { type DistributionBin, DistributionChart, type DistributionSeries } from './distribution-chart.tsx'
+export { ChartFigure, type ChartTable, type LegendEntry } from './figure.tsx'
+export { LineChart, type LineChartProps, type LineSeries } from './line-chart.tsx'
+export { PlotChart, type PlotChartProps } from './plot-chart.tsx'
+export { TrafficBars } from './traffic-bars.tsx'
