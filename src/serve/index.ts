@@ -16,7 +16,9 @@ export { predictionJson } from './prediction-json.ts'
 export { openPredictionLog, type PredictionLog, type PredictionLogOptions } from './prediction-log.ts'
 export {
   firstAcknowledged,
+  listLogs,
   openPredictionReader,
+  type PredictionPage,
   type PredictionQuery,
   type PredictionReader,
 } from './prediction-reader.ts'
@@ -24,4 +26,13 @@ export type { AnsweredBy, PredictionRecord } from './prediction-record.ts'
 export type { CodeCall, CodeFunction, CodeOutcome, CodeResult, ProjectCode } from './project-code.ts'
 export { type DeploymentRoute, type Hold, routeDeployment } from './route.ts'
 export { type ServingMetrics, servingMetrics } from './serving-metrics.ts'
+export {
+  createTraffic,
+  type ScoreSummary,
+  type Traffic,
+  type TrafficSummary,
+  type TrafficWindow,
+  trafficWindows,
+} from './traffic.ts'
+export { replayTraffic } from './traffic-replay.ts'
 export type { ServableVersion, VersionState } from './version.ts'

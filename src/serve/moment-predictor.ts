@@ -11,9 +11,10 @@ import { beginOccasion, type Failure, failureOf, messageOf, type Occasion } from
 import { type OccasionSources, occasionFilling } from './occasion-filling.ts'
 import { draftPrediction } from './prediction-draft.ts'
 import type { PredictionDraft, PredictionLog } from './prediction-log.ts'
-import type { PredictionLatency } from './prediction-record.ts'
+import { type PredictionLatency, totalMs } from './prediction-record.ts'
 import { shadowPredictor } from './shadow-predictor.ts'
 import type { ShadowQueue } from './shadow-queue.ts'
+import type { Traffic } from './traffic.ts'
 
 /** The answer to one row, as it stands on the wire. */
 export interface RowAnswer {
@@ -41,6 +42,7 @@ export interface MomentPredictorParts extends OccasionSources {
   readonly log: PredictionLog
   readonly clock: Clock
   readonly shadows: ShadowQueue
+  readonly traffic?: Pick<Traffic, 'observe'>
   /** Told of each answer that a version should have given and could not. */
   readonly onFailure?: (deployment: string, failure: Failure) => void
 }
@@ -87,7 +89,7 @@ export function momentPredictor(parts: MomentPredictorParts): (body: unknown) =>
     const kept = await before(durable, budget.replyUntil - performance.now())
     const logged = kept === true
     if (!logged) refuseUnlogged(asked, kept === late)
-    report(asked, occasions, decisions, latency, startedMs, decidedMs)
+    report(asked, occasions, decisions, latency, now, startedMs, decidedMs)
     offerShadows(asked, occasions, latency)
 
     const answers = occasions.map((occasion, row): RowAnswer => {
@@ -165,13 +167,25 @@ export function momentPredictor(parts: MomentPredictorParts): (body: unknown) =>
     occasions: readonly Occasion[],
     decisions: readonly (readonly Decision[])[],
     latency: PredictionLatency,
+    givenAtMs: Instant,
     startedMs: number,
     decidedMs: number,
   ): void {
-    for (const [index, { spec, champion }] of asked.entries()) {
+    const latencyMs = totalMs(latency)
+    for (const [index, { spec, champion, championName }] of asked.entries()) {
       for (let row = 0; row < occasions.length; row++) {
-        const { answeredBy, failure } = decisions[index]![row]!
+        const { answeredBy, failure, output } = decisions[index]![row]!
         metrics.answered(spec.name, answeredBy, failure?.reason ?? null)
+        parts.traffic?.observe({
+          deployment: spec.name,
+          givenAtMs,
+          arm: 'champion',
+          answeredBy,
+          reason: failure?.reason ?? null,
+          version: answeredBy === 'champion' ? championName : null,
+          probability: output.probability ?? null,
+          latencyMs,
+        })
         if (failure !== null && champion !== null) parts.onFailure?.(spec.name, failure)
       }
     }

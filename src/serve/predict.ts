@@ -19,6 +19,7 @@ import type { CodeFunction, ProjectCode } from './project-code.ts'
 import { type Hold, routeDeployment } from './route.ts'
 import type { ServingMetrics } from './serving-metrics.ts'
 import { type ShadowQueue, shadowQueue } from './shadow-queue.ts'
+import type { Traffic } from './traffic.ts'
 import type { VersionState } from './version.ts'
 import { type WiredModel, type Wiring, wireMoment } from './wiring.ts'
 
@@ -35,6 +36,8 @@ export interface PredictorOptions {
   readonly log: PredictionLog
   readonly clock: Clock
   readonly metrics: ServingMetrics
+  /** Where answers are counted for people to look at. */
+  readonly traffic?: Pick<Traffic, 'observe'>
   /** Told of each answer that a version should have given and could not. */
   readonly onFailure?: (deployment: string, failure: Failure) => void
   /** How many requests may wait for their shadows; 1,000 by default. */

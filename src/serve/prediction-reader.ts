@@ -7,6 +7,7 @@ import type { Instant } from '../values/index.ts'
 import { type PredictionContract, readContract } from './prediction-contract.ts'
 import { type PredictionPlace, predictionPlace } from './prediction-id.ts'
 import { predictionKind } from './prediction-log.ts'
+import { readBackwards } from './prediction-newest.ts'
 import { glanceAtPrediction, type PredictionGlance, type PredictionRecord } from './prediction-record.ts'
 
 /** Which predictions are read. */
@@ -26,6 +27,15 @@ export interface PredictionReader {
   get(id: string): Promise<PredictionRecord | null>
   /** The records of a period: log by log, each in its own order. */
   read(query?: PredictionQuery): AsyncIterable<PredictionRecord>
+  /** The latest first: the log that was written last from its end, then the one before. `after` goes on further back. */
+  newest(query: PredictionQuery & { readonly limit: number }): Promise<PredictionPage>
+}
+
+/** Some predictions, and where to go on. */
+export interface PredictionPage {
+  readonly records: readonly PredictionRecord[]
+  /** The id to give as `after`; null at the end. A page may be short and yet not the last. */
+  readonly next: string | null
 }
 
 /** Opens the prediction logs under a folder for reading; the folder may not exist yet. */
@@ -56,6 +66,11 @@ export function openPredictionReader(folder: string): PredictionReader {
         const from = after?.log === log ? after.offset + 1 : 0
         for await (const glance of readLog(join(folder, log), from, query)) yield await open(glance)
       }
+    },
+    async newest({ limit, after, ...query }) {
+      const place = after === undefined ? null : placeAfter(after)
+      const { glances, next } = await readBackwards(folder, { ...query, limit, before: place })
+      return { records: await Promise.all(glances.map(open)), next }
     },
   }
 }
@@ -90,7 +105,8 @@ function placeAfter(id: string): PredictionPlace {
   throw noonmarkError('request_invalid', { message: `'${id}' is not a prediction id.`, path: 'query.after' })
 }
 
-async function listLogs(folder: string): Promise<string[]> {
+/** The names of the logs in a folder. */
+export async function listLogs(folder: string): Promise<string[]> {
   const names = await readdir(folder).catch((error: unknown) => {
     if (isMissing(error)) return []
     throw error
@@ -131,10 +147,10 @@ async function* readLog(folder: string, fromOffset: number, query: PredictionQue
 }
 
 /**
- * Where reading may begin: a moment is never logged before it happened, and everything in a segment was logged by the time
+ * Where reading of what was logged since an instant may begin, and with it of all moments since then: a moment is never logged before it happened, and everything in a segment was logged by the time
  * that the next one begins with.
  */
-async function firstOffsetSince(folder: string, from: Instant): Promise<number> {
+export async function firstOffsetSince(folder: string, from: Instant): Promise<number> {
   const segments = await listSegments(folder)
   let offset = segments[0]?.firstOffset ?? 0
   for (const segment of segments.slice(1)) {

@@ -11,6 +11,7 @@ import {
 } from '../values/index.ts'
 import type { MomentValues } from './moment-layout.ts'
 import type { ContractField, PredictionContract } from './prediction-contract.ts'
+import type { AnswerSeen } from './traffic-cell.ts'
 
 /** Where the time of an answer went, in milliseconds. `log` is measured after the record is written, so it is a metric only. */
 export interface PredictionLatency {
@@ -20,6 +21,10 @@ export interface PredictionLatency {
   readonly deriveMs: number
   readonly modelMs: number
 }
+
+/** How long it took in all, without the write of the log. */
+export const totalMs = ({ waitMs, lookupMs, deriveMs, modelMs }: PredictionLatency): number =>
+  waitMs + lookupMs + deriveMs + modelMs
 
 /** Who answered, at length: a version, or what stood in for it. `shadow` answered nobody. */
 export type AnsweredBy = 'champion' | 'shadow' | 'fallback:baseline' | 'fallback:constant'
@@ -202,6 +207,8 @@ export interface PredictionGlance {
   readonly deployment: string
   readonly at: Instant
   readonly loggedAt: Instant
+  /** What traffic counts of it. */
+  seen(): AnswerSeen
   /** The whole record, by its contract. */
   open(contract: PredictionContract): PredictionRecord
 }
@@ -218,7 +225,22 @@ export function glanceAtPrediction(bytes: Uint8Array): PredictionGlance {
     deployment: stored.deployment,
     at: stored.at,
     loggedAt: stored.logged_at,
+    seen: () => seenIn(stored),
     open: (contract) => openRecord(stored, contract),
+  }
+}
+
+function seenIn(stored: StoredRecord): AnswerSeen {
+  const [waitMs, lookupMs, deriveMs, modelMs] = stored.latency
+  return {
+    deployment: stored.deployment,
+    givenAtMs: stored.logged_at,
+    arm: stored.arm,
+    answeredBy: stored.answered_by,
+    reason: stored.reason,
+    version: stored.version,
+    probability: stored.output?.probability ?? null,
+    latencyMs: totalMs({ waitMs, lookupMs, deriveMs, modelMs }),
   }
 }
 

@@ -1,3 +1,4 @@
+import type { Clock } from '../clock.ts'
 import type { Digest } from '../digest.ts'
 import { answerBudget } from './deadline.ts'
 import { askVersion } from './decision.ts'
@@ -6,9 +7,10 @@ import type { Occasion } from './occasion.ts'
 import type { OccasionFilling } from './occasion-filling.ts'
 import { draftPrediction } from './prediction-draft.ts'
 import type { PredictionDraft, PredictionLog } from './prediction-log.ts'
-import type { PredictionLatency } from './prediction-record.ts'
+import { type PredictionLatency, totalMs } from './prediction-record.ts'
 import type { ServingMetrics } from './serving-metrics.ts'
 import type { ShadowQueue } from './shadow-queue.ts'
+import type { Traffic } from './traffic.ts'
 import type { Wiring } from './wiring.ts'
 
 /** What shadows predict with. */
@@ -19,6 +21,8 @@ export interface ShadowParts {
   readonly log: PredictionLog
   readonly metrics: ServingMetrics
   readonly queue: ShadowQueue
+  readonly clock: Clock
+  readonly traffic?: Pick<Traffic, 'observe'>
 }
 
 /** Lets the shadows of a request predict once its reply is on its way. */
@@ -29,7 +33,8 @@ export type OfferShadows = (
 ) => void
 
 /** Makes the shadows of a moment: they see what the champion saw, and derive what only they need apart from it. */
-export function shadowPredictor({ wiring, filling, manifest, log, metrics, queue }: ShadowParts): OfferShadows {
+export function shadowPredictor(parts: ShadowParts): OfferShadows {
+  const { wiring, filling, manifest, log, metrics, queue, clock, traffic } = parts
   const moment = wiring.layout.moment
 
   return function offerShadows(
@@ -67,15 +72,28 @@ export function shadowPredictor({ wiring, filling, manifest, log, metrics, queue
           const output = 'output' in said ? said.output : null
           const failure = 'output' in said ? null : said.failure
           metrics.shadow(state.spec.name, output === null ? 'failed' : 'predicted')
+          const latency = { ...before, deriveMs, modelMs: performance.now() - askedMs }
+          const answeredBy = output === null ? null : 'shadow'
+          const reason = failure?.reason ?? null
+          traffic?.observe({
+            deployment: state.spec.name,
+            givenAtMs: clock.now(),
+            arm: 'shadow',
+            answeredBy,
+            reason,
+            version: shadow.version.name,
+            probability: output?.probability ?? null,
+            latencyMs: totalMs(latency),
+          })
           drafts.push(
             draftPrediction(manifest, state, shadow, occasion, {
               output,
               version: shadow.version.name,
               arm: 'shadow',
-              answeredBy: output === null ? null : 'shadow',
-              reason: failure?.reason ?? null,
+              answeredBy,
+              reason,
               detail: failure?.detail ?? null,
-              latency: { ...before, deriveMs, modelMs: performance.now() - askedMs },
+              latency,
             }),
           )
         }

@@ -1,0 +1,104 @@
+import { stat } from 'node:fs/promises'
+import { join } from 'node:path'
+import { listSegments, openSegmentReader, type SegmentReader } from '../segment/index.ts'
+import type { Instant } from '../values/index.ts'
+import type { PredictionPlace } from './prediction-id.ts'
+import { predictionKind } from './prediction-log.ts'
+import { firstOffsetSince, listLogs } from './prediction-reader.ts'
+import { glanceAtPrediction, type PredictionGlance } from './prediction-record.ts'
+
+/** Which of the latest predictions are wanted. */
+export interface BackwardsQuery {
+  readonly from?: Instant
+  readonly to?: Instant
+  readonly deployment?: string
+  readonly limit: number
+  /** Goes on before this place; from the end where null. */
+  readonly before: PredictionPlace | null
+}
+
+const recordsAtOnce = 512
+/** How many records one call looks at: a filter that few pass must not read a whole log. */
+const mostLookedAt = 8_192
+
+/** The latest predictions first, with the id to go on from; null at the end. */
+export async function readBackwards(
+  folder: string,
+  query: BackwardsQuery,
+): Promise<{ readonly glances: readonly PredictionGlance[]; readonly next: string | null }> {
+  const { from = Number.NEGATIVE_INFINITY, to = Number.POSITIVE_INFINITY, deployment, limit, before } = query
+  const all = await newestLogs(folder, await listLogs(folder))
+  const logs = before === null ? all : all.slice(Math.max(0, all.indexOf(before.log)))
+  const glances: PredictionGlance[] = []
+  let lookedAt = 0
+  for (const log of logs) {
+    const reader = openSegmentReader({ folder: join(folder, log), kind: predictionKind })
+    try {
+      const { firstOffset, nextOffset } = await reader.range()
+      let end = before?.log === log ? Math.min(before.offset, nextOffset) : nextOffset
+      while (end > firstOffset) {
+        const begin = Math.max(firstOffset, end - recordsAtOnce)
+        const found = await readAll(reader, begin, end)
+        for (const bytes of found.toReversed()) {
+          const glance = glanceAtPrediction(bytes)
+          lookedAt++
+          if (glance.at >= from && glance.at < to && (deployment === undefined || glance.deployment === deployment))
+            glances.push(glance)
+          if (glances.length === limit || lookedAt === mostLookedAt) return { glances, next: glance.predictionId }
+        }
+        end = begin
+      }
+    } finally {
+      await reader.close()
+    }
+  }
+  return { glances, next: null }
+}
+
+/** Logs by when they were last written, the latest first. */
+export async function newestLogs(folder: string, logs: readonly string[]): Promise<string[]> {
+  const written = await Promise.all(
+    logs.map(async (log) => {
+      const newest = (await listSegments(join(folder, log))).at(-1)
+      return { log, atMs: newest === undefined ? 0 : (await stat(newest.path)).mtimeMs }
+    }),
+  )
+  return written.sort((a, b) => b.atMs - a.atMs || (a.log < b.log ? -1 : 1)).map(({ log }) => log)
+}
+
+/**
+ * Reads a log from an instant on, at most its last `mostRecords`, until `take` says no. Returns how many were read.
+ */
+export async function readGlances(
+  folder: string,
+  log: string,
+  { sinceMs, mostRecords }: { readonly sinceMs: Instant; readonly mostRecords: number },
+  take: (glances: readonly PredictionGlance[]) => Promise<boolean>,
+): Promise<number> {
+  const place = join(folder, log)
+  const reader = openSegmentReader({ folder: place, kind: predictionKind })
+  try {
+    const { nextOffset } = await reader.range()
+    const first = Math.max(await firstOffsetSince(place, sinceMs), nextOffset - mostRecords)
+    let offset = first
+    while (offset < nextOffset) {
+      const found = await reader.read(offset, Math.min(recordsAtOnce, nextOffset - offset))
+      if (found.length === 0) break
+      offset += found.length
+      if (!(await take(found.map((bytes) => glanceAtPrediction(bytes))))) break
+    }
+    return offset - first
+  } finally {
+    await reader.close()
+  }
+}
+
+async function readAll(reader: SegmentReader, begin: number, end: number): Promise<Uint8Array[]> {
+  const found: Uint8Array[] = []
+  while (begin + found.length < end) {
+    const some = await reader.read(begin + found.length, end - begin - found.length)
+    if (some.length === 0) break
+    found.push(...some)
+  }
+  return found
+}
