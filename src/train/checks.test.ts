@@ -64,10 +64,11 @@ describe('slice().noWorseThanChampion', () => {
     const found = run(guardrail, { probabilities: mixed, champion: champion(good) })
     expect(found.passed).toBe(false)
     expect(found.summary).toBe('1 of 2 slices within tolerance of m:1; not town=b: 0.0000 against 1.0000 on 3 rows.')
+    expect(found.detail).toMatchObject({ champion: 'm:1', column: 'town', metric: 'auc', tolerance: 0.1, min_rows: 2 })
     expect(found.detail.slices).toMatchObject([
-      { value: 'a', rows: 4, worseBy: 0, judged: true },
+      { value: 'a', rows: 4, worseBy: 0, low: 0, high: 0, judged: true },
       { value: 'b', rows: 3, worseBy: 1, judged: true },
-      { value: null, rows: 1, worseBy: null, judged: false },
+      { value: null, rows: 1, worseBy: null, low: null, high: null, judged: false },
     ])
   })
 

@@ -93,7 +93,7 @@ function beatsBaseline(
     name,
     passed: gain !== null && gain >= by,
     summary: `${metric} ${shown(model)} against ${shown(rule)} of the baseline on ${labels.length} rows: ${gain === null ? 'undefined' : `${gain >= 0 ? '+' : ''}${gain.toFixed(4)}`}, asked ${by}.`,
-    detail: { rows: labels.length, model, baseline: rule, gain, interval },
+    detail: { metric, by, rows: labels.length, model, baseline: rule, gain, interval },
   }
 }
 
@@ -126,7 +126,18 @@ function sliceGuardrail(
     const model = goodness(evaluateBinary(truth, take(probabilities, rows)), metric)
     const before = goodness(evaluateBinary(truth, take(asked, rows)), metric)
     const judged = rows.length >= minRows && model !== null && before !== null
-    return { value, rows: rows.length, model, champion: before, judged, worseBy: judged ? before - model : null }
+    const interval = metric === 'auc' ? compareAuc(truth, take(asked, rows), take(probabilities, rows)) : null
+    return {
+      value,
+      rows: rows.length,
+      model,
+      champion: before,
+      judged,
+      worseBy: judged ? before - model : null,
+      // The 95 % interval of what it is worse by.
+      low: judged ? (interval?.low ?? null) : null,
+      high: judged ? (interval?.high ?? null) : null,
+    }
   })
   const judged = slices.filter((slice) => slice.judged).sort((a, b) => (b.worseBy ?? 0) - (a.worseBy ?? 0))
   const failed = judged.filter(({ worseBy }) => worseBy !== null && worseBy > tolerance)
@@ -144,7 +155,7 @@ function sliceGuardrail(
       judged.length === 0
         ? `No slice has ${minRows} rows of both classes.`
         : `${judged.length - failed.length} of ${judged.length} slices within tolerance of ${version}; ${failed.length > 0 ? 'not' : 'worst'} ${words.join(', ')}${others}.`,
-    detail: { champion: version, slices },
+    detail: { champion: version, column, metric, tolerance, min_rows: minRows, slices },
   }
 }
 
