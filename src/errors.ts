@@ -405,8 +405,8 @@ export const errorTable = {
   },
   writer_unavailable: {
     status: 503,
-    what: 'The process that takes events is down.',
-    mend: 'Send the events again; predictions go on meanwhile.',
+    what: 'The process that takes events is down, or does not answer.',
+    mend: 'Send the events again: one with an id counts once, even if it was taken. Predictions go on meanwhile.',
   },
 } as const satisfies Record<string, ErrorEntry>
 

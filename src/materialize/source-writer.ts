@@ -7,10 +7,12 @@ import {
   decodeOffset,
   decodeSourceState,
   type EntityGroup,
+  encodeFrontier,
   encodeOffset,
   encodeSourceState,
   type Frontiers,
   type OnlineBatch,
+  type OnlineEntry,
   type OnlineRange,
   type OnlineStore,
   type ReceivedRow,
@@ -19,7 +21,7 @@ import {
   type StateKeys,
 } from '../online/index.ts'
 import { beginningMs, formatPosition, type LogName, type LogRow, type StreamLog } from '../stream/index.ts'
-import { decodeRow, jsonRow, knownMs } from '../values/index.ts'
+import { decodeRow, type Instant, jsonRow, knownMs } from '../values/index.ts'
 import { checkRemembered, repeatsHistory } from './cutover.ts'
 import { declaredRow, receiveRows } from './receive.ts'
 
@@ -50,6 +52,8 @@ export interface SourceWriterStart {
   readonly online: OnlineStore
   readonly log: StreamLog
   readonly frontiers: Frontiers
+  /** How far a kept frontier may lie behind the published one; 0 keeps each. */
+  readonly frontierLagMs: number
 }
 
 /** The work that fills a source's features: it has the source for itself until it ends. */
@@ -86,6 +90,7 @@ export class SourceWriter {
   readonly counts = { accepted: 0, duplicates: 0, historyDuplicates: 0, applied: 0 }
   #state: SourceState = blankSourceState
   #nextOffset = 0
+  #keptFrontierMs: Instant = Number.NEGATIVE_INFINITY
   #work: Promise<unknown> = Promise.resolve()
   #queuedPump: Promise<void> | null = null
   #retired = false
@@ -174,10 +179,11 @@ export class SourceWriter {
     if (this.#retired) return Promise.resolve()
     this.#queuedPump ??= this.#alone(async () => {
       this.#queuedPump = null
-      const { log, frontiers } = this.#start
+      const { log, frontiers, frontierLagMs } = this.#start
       const { frontierMs, nextOffset } = await log.advance(this.#name)
       // What is not filled answers `unavailable`; nothing has to be applied for that.
-      if (this.#active().length > 0) await this.#applyTo(nextOffset)
+      if (this.#active().length > 0) await this.#applyTo(nextOffset, frontierMs)
+      if (frontierMs > this.#keptFrontierMs + frontierLagMs) await this.#keepFrontier(frontierMs)
       frontiers.publish(this.source.name, frontierMs)
     })
     return this.#queuedPump
@@ -225,6 +231,9 @@ export class SourceWriter {
   async retire(): Promise<void> {
     this.#retired = true
     await this.#work
+    const frontierMs = this.#start.frontiers.get(this.source.name) ?? this.#keptFrontierMs
+    // One that is not kept makes a reader that starts while nobody writes stand a little further back, no more.
+    if (frontierMs > this.#keptFrontierMs) await this.#keepFrontier(frontierMs).catch(() => undefined)
   }
 
   #alone<T>(work: () => Promise<T>): Promise<T> {
@@ -242,7 +251,7 @@ export class SourceWriter {
     return this.groups.filter(({ id }) => this.#state.groups.includes(id))
   }
 
-  async #applyTo(end: number): Promise<void> {
+  async #applyTo(end: number, frontierMs: Instant): Promise<void> {
     const { online, keys } = this.#start
     const options = { features: new Set(this.#state.features) }
     while (this.#nextOffset < end) {
@@ -251,13 +260,25 @@ export class SourceWriter {
       const changes = await Promise.all(this.#active().map((group) => applyRows(online, group, counted, options)))
       const nextOffset = this.#nextOffset + rows.length
       const position = { key: keys.position(this.source.name), value: encodeOffset(nextOffset) }
+      const reached = nextOffset >= end
       await online.write({
-        puts: [...changes.flatMap(({ puts }) => puts), position],
+        puts: [...changes.flatMap(({ puts }) => puts), position, ...(reached ? [this.#frontierEntry(frontierMs)] : [])],
         deletes: changes.flatMap(({ deletes }) => deletes),
       })
+      if (reached) this.#keptFrontierMs = frontierMs
       this.#nextOffset = nextOffset
       this.counts.applied += rows.length
     }
+  }
+
+  /** Whoever reads while nobody writes begins at what is kept. */
+  async #keepFrontier(frontierMs: Instant): Promise<void> {
+    await this.#start.online.write({ puts: [this.#frontierEntry(frontierMs)], deletes: [] })
+    this.#keptFrontierMs = frontierMs
+  }
+
+  #frontierEntry(frontierMs: Instant): OnlineEntry {
+    return { key: this.#start.keys.frontier(this.source.name), value: encodeFrontier(frontierMs) }
   }
 
   async #read(from: number, end: number): Promise<LogRow[]> {

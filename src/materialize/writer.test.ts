@@ -16,7 +16,7 @@ import {
 import { digestJson } from '../digest.ts'
 import type { SourceTable, TableVersion } from '../offline/index.ts'
 import { memoryOnlineStore } from '../online/drivers/memory.ts'
-import { type OnlineStore, prepareLookup } from '../online/index.ts'
+import { type OnlineStore, prepareLookup, storedFrontiers } from '../online/index.ts'
 import { memoryStreamLog } from '../stream/drivers/memory.ts'
 import { columnOf, formatInstant, statuses } from '../values/index.ts'
 import { createWriter, materialize, type Writer } from './index.ts'
@@ -213,6 +213,26 @@ describe('the writer', () => {
     expect([...heard.keys()].sort()).toEqual(['landings', 'quotes'])
     const instants = heard.get('quotes')!
     expect(instants.toSorted((a, b) => a - b)).toEqual(instants)
+  })
+
+  it('keeps its frontiers with the state, for whoever reads while nobody writes', async () => {
+    const names = ['landings', 'quotes']
+    const { online, clock } = await filled()
+    for (const later of [1, 2, 3 * hour]) {
+      await writer.ingest('landings', [landing(`a${later}`, start)])
+      clock.advance(start + later)
+      await writer.advance()
+      expect(await storedFrontiers(online, 'test', [...names, 'other'])).toEqual({ ...writer.frontiers.all })
+    }
+    await writer.close()
+
+    const ticking = await opened(systemClock())
+    const from = writer.frontiers.get('quotes')!
+    while (writer.frontiers.get('quotes')! === from) await new Promise((resolve) => setTimeout(resolve, 5))
+    for (const frontierMs of Object.values(await storedFrontiers(ticking, 'test', names)))
+      expect(frontierMs).toBeLessThanOrEqual(writer.frontiers.get('quotes')!)
+    await writer.close()
+    expect(await storedFrontiers(ticking, 'test', names)).toEqual({ ...writer.frontiers.all })
   })
 
   it('answers a wait in a moment on the clock of the machine', async () => {

@@ -74,6 +74,8 @@ export interface Writer {
 const tickMs = 20
 /** The same while someone waits for a position. */
 const hurriedTickMs = 1
+/** How far the frontier that is kept may lie behind, on the clock of the machine: keeping each would be most of what an idle writer does. */
+const keptFrontierLagMs = 1_000
 /** For how long a source is left alone after a failure. */
 const pauseMs = 1_000
 
@@ -82,6 +84,8 @@ export async function createWriter(options: WriterOptions): Promise<Writer> {
   const { project, online, log, clock, onError = () => undefined } = options
   const keys = stateKeys(project)
   const frontiers = createFrontiers()
+  // A replay clock stands until it is advanced, and then what was reached is what a restart must find.
+  const frontierLagMs = clock.replay ? 0 : keptFrontierLagMs
   let writers = new Map<string, SourceWriter>()
   let closed = false
   const failedAt = new Map<string, number>()
@@ -90,7 +94,7 @@ export async function createWriter(options: WriterOptions): Promise<Writer> {
     const opened = new Map<string, SourceWriter>()
     for (const source of Object.values(manifest.sources)) {
       const groups = entityGroups(featuresOf(manifest, source), keys)
-      const writer = new SourceWriter({ project, source, groups, keys, online, log, frontiers })
+      const writer = new SourceWriter({ project, source, groups, keys, online, log, frontiers, frontierLagMs })
       await writer.open()
       opened.set(source.name, writer)
     }

@@ -2,7 +2,15 @@ import { crc32 } from 'node:zlib'
 import { noonmarkError } from '../errors.ts'
 
 /** What a value of the online store can be; the first byte of each says which. */
-export const valueKinds = { mark: 0x6d, row: 0x72, tiles: 0x74, latest: 0x6c, source: 0x73, position: 0x70 } as const
+export const valueKinds = {
+  mark: 0x6d,
+  row: 0x72,
+  tiles: 0x74,
+  latest: 0x6c,
+  source: 0x73,
+  position: 0x70,
+  frontier: 0x66,
+} as const
 
 export type ValueKind = keyof typeof valueKinds
 

@@ -40,3 +40,13 @@ export function encodeOffset(nextOffset: number): Uint8Array {
 export function decodeOffset(value: Uint8Array | null): number {
   return value === null ? 0 : (readDoubles('position', value)[0] ?? 0)
 }
+
+/** The bytes of a frontier that a source has reached. */
+export function encodeFrontier(frontierMs: Instant): Uint8Array {
+  return doublesValue('frontier', Float64Array.of(frontierMs))
+}
+
+/** Reads a frontier that a source has reached; null: none is kept. @throws state_damaged */
+export function decodeFrontier(value: Uint8Array | null): Instant | null {
+  return value === null ? null : (readDoubles('frontier', value)[0] ?? null)
+}

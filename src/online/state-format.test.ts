@@ -5,7 +5,14 @@ import { decodeRow, encodeRow } from '../values/index.ts'
 import { decodeMark, encodeMark } from './entity-mark.ts'
 import { latestValue, readLatest, readTiles, tilesValue } from './feature-state.ts'
 import { decodeRawRow, encodeRawRow, rowReader } from './raw-row.ts'
-import { decodeOffset, decodeSourceState, encodeOffset, encodeSourceState } from './source-state.ts'
+import {
+  decodeFrontier,
+  decodeOffset,
+  decodeSourceState,
+  encodeFrontier,
+  encodeOffset,
+  encodeSourceState,
+} from './source-state.ts'
 import { entityKey, rowKey, rowKnown, rowOffset, stateKeys } from './state-key.ts'
 
 const bytes = (hex: string) => Uint8Array.from(Buffer.from(hex, 'hex'))
@@ -20,6 +27,7 @@ const version1 = {
     '73010000faa3dc007b226375746f7665724d73223a352c22686973746f727949647346726f6d4d73223a6e756c6c2c2267726f757073' +
     '223a5b2230306666303066663030666630306666225d2c226665617475726573223a5b226162225d7d',
   offset: '70010000a4c389f50000000000001c40',
+  frontier: '660100007844081900008056febc7842',
   tiles: '740100008dad0c880000ac25febc78420000000000000840000000000000f83f0000000000000000',
   latest: '6c010000008800304024000000000000403400000000000003000100000004616c617465',
 }
@@ -46,6 +54,8 @@ describe('the format of the online state, version 1', () => {
     expect(hex(encodeSourceState(state))).toBe(version1.source)
     expect(decodeOffset(bytes(version1.offset))).toBe(7)
     expect(hex(encodeOffset(7))).toBe(version1.offset)
+    expect(decodeFrontier(bytes(version1.frontier))).toBe(1_700_000_000_000)
+    expect(hex(encodeFrontier(1_700_000_000_000))).toBe(version1.frontier)
     const tiles = Float64Array.of(1_699_999_800_000, 3, 1.5, 0)
     expect(readTiles(bytes(version1.tiles))).toEqual(tiles)
     expect(hex(tilesValue(tiles))).toBe(version1.tiles)

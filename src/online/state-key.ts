@@ -11,6 +11,7 @@ import type { Key, OnlineRange } from './online-store.ts'
  * |---|---|---|
  * | `s` | source | which features are filled, the cutover |
  * | `p` | source | the log's offset up to which rows are applied |
+ * | `f` | source | a frontier of the source that was reached |
  * | `h` | source, 0, id | an id in history (no value) |
  * | `m` | entity group (8), entity key | the entity's mark |
  * | `r` | entity group (8), entity key, known (8), offset (8) | a raw row |
@@ -19,6 +20,7 @@ import type { Key, OnlineRange } from './online-store.ts'
 export interface StateKeys {
   source(source: string): Key
   position(source: string): Key
+  frontier(source: string): Key
   historyId(source: string, id: string): Key
   historyIds(source: string): OnlineRange
   /** The part of a key before the entity key. */
@@ -40,6 +42,7 @@ export function stateKeys(project: string): StateKeys {
   return {
     source: (source) => key('s', source),
     position: (source) => key('p', source),
+    frontier: (source) => key('f', source),
     historyId: (source, id) => key('h', source, zero, id),
     historyIds: (source) => rangeOf(key('h', source, zero)),
     marks: (group) => key('m', hexBytes(group)),

@@ -10,7 +10,7 @@ import {
   type Route,
   serveRoutes,
 } from '../http/index.ts'
-import { createFrontiers } from '../online/index.ts'
+import { createFrontiers, type Frontiers, storedFrontiers } from '../online/index.ts'
 import type { Platform } from '../platform.ts'
 import { type ChannelClient, dial } from '../process/channel.ts'
 import { remoteWorker } from '../process/worker-channel.ts'
@@ -26,6 +26,13 @@ export interface ServingOptions {
   /** Rooms that other processes run, as routes ask for them. */
   readonly log: (line: string) => void
 }
+
+/** How long the writer may take to answer a call with events. */
+const eventDeadlineMs = 5_000
+/** How long it may take to advance a replay clock, which applies what was received. */
+const clockDeadlineMs = 30_000
+/** How long a server waits for frontiers that nobody has kept before it answers without: a moment always gets an answer. */
+const frontierPatienceMs = 5_000
 
 /** A server that answers. */
 export interface Serving {
@@ -58,7 +65,8 @@ export async function startServing(platform: Platform, options: ServingOptions):
       const started = performance.now()
       const { source, receivedMs } = parsePosition(position)
       // The writer hurries; that this process sees the rows is told by its own frontier.
-      const reached = await writer.call('waitFor', { position, timeoutMs })
+      const deadlineMs = timeoutMs + 1_000
+      const reached = await writer.call('waitFor', { position, timeoutMs }, { deadlineMs })
       return (
         reached === true &&
         frontiers.waitBeyond(source, receivedMs, Math.max(1, timeoutMs - (performance.now() - started)))
@@ -74,7 +82,7 @@ export async function startServing(platform: Platform, options: ServingOptions):
     advanceClock: clock.replay
       ? async (to) => {
           // The writer goes first: when this process says it is later, no row can be stamped earlier any more.
-          await writer.call('advanceClock', { toMs: to })
+          await writer.call('advanceClock', { toMs: to }, { deadlineMs: clockDeadlineMs })
           const replay = clock as ReplayClock // replay says so
           if (to > replay.now()) replay.advance(to)
           return replay.now()
@@ -86,7 +94,10 @@ export async function startServing(platform: Platform, options: ServingOptions):
     get features() {
       return answering.features
     },
-    events: { append: async (source, events) => (await writer.call('ingest', { source, events })) as EventsTaken }, // the writer's own answer
+    events: {
+      append: async (source, events) =>
+        (await writer.call('ingest', { source, events }, { deadlineMs: eventDeadlineMs })) as EventsTaken, // the writer's own answer
+    },
     training: {
       // Whoever follows a run does not keep the server from ending.
       records: { ...records, runLog: (id) => records.runLog(id, closing.signal) },
@@ -94,17 +105,17 @@ export async function startServing(platform: Platform, options: ServingOptions):
     },
   }
 
+  const sourcesNow = (): string[] => Object.keys(context.manifest().sources)
   const health = async (): Promise<Health> => {
-    const sources = Object.keys(context.manifest().sources)
-    const checks = {
-      writer: { ok: writer.connected },
-      prediction_log: { ok: answering.logFailure() === null },
-      frontiers: {
-        ok: sources.every((source) => frontiers.get(source) !== undefined),
-        detail: `${sources.filter((source) => frontiers.get(source) !== undefined).length} of ${sources.length} sources`,
-      },
-    }
-    return { ready: Object.values(checks).every(({ ok }) => ok), checks }
+    const sources = sourcesNow()
+    const known = sources.filter((source) => frontiers.get(source) !== undefined)
+    const log = { ok: answering.logFailure() === null }
+    const reached = { ok: known.length === sources.length, detail: `${known.length} of ${sources.length} sources` }
+    const taking = writer.responsive
+      ? { ok: true }
+      : { ok: false, detail: 'events are refused; predictions go on with the features that are known' }
+    // Without its writer a server goes on answering at moments: it should get their traffic.
+    return { ready: log.ok && reached.ok, checks: { writer: taking, prediction_log: log, frontiers: reached } }
   }
 
   const server: HttpServer = createHttpServer({
@@ -126,6 +137,7 @@ export async function startServing(platform: Platform, options: ServingOptions):
     onFailure: (error, where) =>
       options.log(`${where} failed: ${error instanceof Error ? (error.stack ?? error.message) : String(error)}`),
   })
+  await learnFrontiers(frontiers, sourcesNow(), (sources) => storedFrontiers(online, project, sources))
   const url = await server.listen()
 
   return {
@@ -140,4 +152,28 @@ export async function startServing(platform: Platform, options: ServingOptions):
       await online.close()
     },
   }
+}
+
+/**
+ * Begins at the frontiers that the writer has kept, whether it runs now or not. For those that were never kept, which is so at
+ * the very first start, waits until it has told of them: before that, every feature would be said to be unavailable.
+ */
+async function learnFrontiers(
+  frontiers: Frontiers,
+  sources: readonly string[],
+  stored: (sources: readonly string[]) => Promise<Readonly<Record<string, number>>>,
+): Promise<void> {
+  // Where there is no state yet, there is no frontier either.
+  const kept = await stored(sources).catch(() => ({}))
+  for (const [source, frontierMs] of Object.entries<number>(kept)) frontiers.publish(source, frontierMs)
+  const isKnown = (): boolean => sources.every((source) => frontiers.get(source) !== undefined)
+  if (isKnown()) return
+  const { promise, resolve } = Promise.withResolvers<void>()
+  const timer = setTimeout(resolve, frontierPatienceMs)
+  const unsubscribe = frontiers.subscribe(() => {
+    if (isKnown()) resolve()
+  })
+  await promise
+  clearTimeout(timer)
+  unsubscribe()
 }

@@ -1,6 +1,4 @@
-import { existsSync } from 'node:fs'
 import { mkdir } from 'node:fs/promises'
-import { join } from 'node:path'
 import { openFilesystemBlobStore } from '../blob/drivers/filesystem.ts'
 import type { BlobStore } from '../blob/index.ts'
 import type { Clock } from '../clock.ts'
@@ -22,7 +20,7 @@ export interface Stores {
   openLogReader(): LogReader
   /** Opens the online state for its one writer. */
   openOnline(): Promise<OnlineStore>
-  /** Opens the online state as the writer leaves it; there may have been no writer yet. */
+  /** Opens the online state as the writer leaves it; until there was a writer, reads fail. */
   openOnlineReader(): Promise<OnlineStore>
 }
 
@@ -38,10 +36,6 @@ export const folderStores: OpenStores = async (layout, clock) => {
     openLog: () => openFileStreamLog({ folder: layout.stream, clock }),
     openLogReader: () => openFileLogReader({ folder: layout.stream }),
     openOnline: async () => lmdbOnlineStore({ folder: layout.online }),
-    async openOnlineReader() {
-      // At the very first start there is nothing to read yet, and a reader does not wait for the writer.
-      if (!existsSync(join(layout.online, 'data.mdb'))) await lmdbOnlineStore({ folder: layout.online }).close()
-      return lmdbOnlineStore({ folder: layout.online, readOnly: true })
-    },
+    openOnlineReader: async () => lmdbOnlineStore({ folder: layout.online, readOnly: true }),
   }
 }

@@ -1,3 +1,5 @@
+import { spawn } from 'node:child_process'
+import { once } from 'node:events'
 import { mkdtempSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -81,5 +83,35 @@ describe('the channel between processes', () => {
     closing.push(() => again.close())
     while (!client.connected) await new Promise((resolve) => setTimeout(resolve, 10))
     expect(await client.call('ping', null)).toBe(2)
+  })
+
+  it('tells the caller of a process that is stuck when the deadline is over, and others at once until it speaks again', async () => {
+    const program = `
+      const { listen } = await import(${JSON.stringify(new URL('./channel.ts', import.meta.url).href)})
+      await listen(process.argv[1], { ping: () => 1 })
+      console.log('listening')`
+    const at = path()
+    const child = spawn(process.execPath, ['--input-type=module', '-e', program, at], {
+      stdio: ['ignore', 'pipe', 'inherit'],
+    })
+    closing.push(() => child.kill('SIGKILL'))
+    await once(child.stdout, 'data')
+    const client = dial(at, { peer: 'writer' })
+    closing.push(() => client.close())
+    while (!client.connected) await new Promise((resolve) => setTimeout(resolve, 10))
+    expect(await client.call('ping', null, { deadlineMs: 60_000 })).toBe(1)
+    expect(client.responsive).toBe(true)
+    child.kill('SIGSTOP')
+    await expect(client.call('ping', null, { deadlineMs: 300 })).rejects.toMatchObject({
+      code: 'writer_unavailable',
+      message: expect.stringContaining('0.3 s'),
+    })
+    while (client.responsive) await expect(client.call('ping', null, { deadlineMs: 600 })).rejects.toThrow()
+    await expect(client.call('ping', null)).rejects.toMatchObject({
+      message: expect.stringContaining('does not answer'),
+    })
+    child.kill('SIGCONT')
+    while (!client.responsive) await new Promise((resolve) => setTimeout(resolve, 10))
+    expect(await client.call('ping', null)).toBe(1)
   })
 })

@@ -14,6 +14,16 @@ type Frame =
   | { readonly announce: string; readonly data: unknown }
 
 const frameLimitBytes = 256 * 1024 * 1024
+/** How often a process says that it is there. */
+const aliveEveryMs = 500
+/** After so long without a word a process counts as stuck. */
+const silenceMs = 3_000
+/** Processes of a platform start side by side: until the first connection, calls wait so long for it. */
+const firstPatienceMs = 1_000
+/** How long to wait before a process that is not there is looked for again. */
+const redialMs = 20
+/** The announcement that says nothing more. */
+const alive = 'alive'
 
 /** What a process answers: one function a method. */
 export type Methods = Readonly<Record<string, (input: never) => unknown>>
@@ -56,11 +66,15 @@ export async function listen(
     server.once('error', reject)
     server.listen(path, resolve)
   })
+  const announce = (event: string, data: unknown): void => {
+    for (const socket of sockets) send(socket, { announce: event, data })
+  }
+  const heart = setInterval(() => announce(alive, null), aliveEveryMs)
+  heart.unref()
   return {
-    announce: (event, data) => {
-      for (const socket of sockets) send(socket, { announce: event, data })
-    },
+    announce,
     close: async () => {
+      clearInterval(heart)
       for (const socket of sockets) socket.destroy()
       await new Promise((resolve) => server.close(resolve))
     },
@@ -69,9 +83,17 @@ export async function listen(
 
 export interface ChannelClient {
   /** Calls a method of the other process. Throws its error, or writer_unavailable (worker_unavailable) when it is not there or goes away. */
-  call(method: string, input: unknown): Promise<unknown>
+  call(method: string, input: unknown, options?: CallOptions): Promise<unknown>
   readonly connected: boolean
+  /** Connected, and heard of within the last seconds: a process that is stopped or stuck is not. */
+  readonly responsive: boolean
   close(): void
+}
+
+/** How a call is made. */
+export interface CallOptions {
+  /** After it the caller is told that nobody answered; what was asked for may be done all the same. */
+  readonly deadlineMs?: number
 }
 
 export interface ChannelClientOptions {
@@ -82,34 +104,51 @@ export interface ChannelClientOptions {
   readonly peer: 'writer' | 'worker'
 }
 
-/** Connects to a socket path and stays connected: a process that restarts is found again within a tenth of a second. */
+/** Connects to a socket path and stays connected: a process that restarts is found again in a moment. */
 export function dial(path: string, options: ChannelClientOptions): ChannelClient {
   const waiting = new Map<number, { resolve: (output: unknown) => void; reject: (error: unknown) => void }>()
   let next = 0
   let socket: Socket | null = null
   let closed = false
   let retry: NodeJS.Timeout | undefined
+  let heardAtMs = 0
+  /** Resolves with the first connection, or when the time for it is over: who just started is looked for no longer than that. */
+  const { promise: found, resolve: find } = Promise.withResolvers<void>()
+  let looking: NodeJS.Timeout | null = setTimeout(() => endLooking(), firstPatienceMs)
+  const endLooking = (): void => {
+    if (looking !== null) clearTimeout(looking)
+    looking = null
+    find()
+  }
+  /** A call missed its deadline and nothing was heard since: further ones would only pile up. */
+  let stuck = false
 
-  const gone = () =>
-    noonmarkError(`${options.peer}_unavailable`, { message: `The ${options.peer} process is not there.` })
+  const refusal = (message: string) => noonmarkError(`${options.peer}_unavailable`, { message })
+  const gone = () => refusal(`The ${options.peer} process is not there.`)
   const lost = () => {
     if (socket !== null) options.onDisconnect?.()
     socket = null
+    stuck = false
     for (const { reject } of waiting.values()) reject(gone())
     waiting.clear()
-    if (!closed) retry = setTimeout(open, 100)
+    if (!closed) retry = setTimeout(open, redialMs)
   }
   const open = (): void => {
     const attempt = connect(path)
     attempt.on('connect', () => {
       socket = attempt
+      heardAtMs = performance.now()
+      endLooking()
       options.onConnect?.()
     })
     attempt.on('error', () => attempt.destroy())
     attempt.on('close', lost)
     receive(attempt, (frame) => {
-      if ('announce' in frame) options.onAnnounce?.(frame.announce, frame.data)
-      else if ('answer' in frame) {
+      heardAtMs = performance.now()
+      stuck = false
+      if ('announce' in frame) {
+        if (frame.announce !== alive) options.onAnnounce?.(frame.announce, frame.data)
+      } else if ('answer' in frame) {
         const caller = waiting.get(frame.answer)
         waiting.delete(frame.answer)
         if ('error' in frame) caller?.reject(readError(frame.error))
@@ -122,17 +161,40 @@ export function dial(path: string, options: ChannelClientOptions): ChannelClient
     get connected() {
       return socket !== null
     },
-    call(method, input) {
+    get responsive() {
+      return socket !== null && !stuck && performance.now() - heardAtMs < silenceMs
+    },
+    async call(method, input, { deadlineMs } = {}) {
+      if (looking !== null) await found
       const target = socket
-      if (target === null) return Promise.reject(gone())
+      if (target === null) throw gone()
+      if (stuck) throw refusal(`The ${options.peer} process does not answer.`)
       const call = next++
       return new Promise((resolve, reject) => {
-        waiting.set(call, { resolve, reject })
+        const timer =
+          deadlineMs === undefined
+            ? undefined
+            : setTimeout(() => {
+                waiting.delete(call)
+                stuck = performance.now() - heardAtMs >= deadlineMs
+                reject(refusal(`The ${options.peer} process did not answer within ${deadlineMs / 1000} s.`))
+              }, deadlineMs)
+        waiting.set(call, {
+          resolve: (output) => {
+            clearTimeout(timer)
+            resolve(output)
+          },
+          reject: (error) => {
+            clearTimeout(timer)
+            reject(error)
+          },
+        })
         send(target, { call, method, input })
       })
     },
     close() {
       closed = true
+      endLooking()
       clearTimeout(retry)
       socket?.destroy()
     },

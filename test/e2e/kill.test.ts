@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { openFileLogReader } from '../../src/stream/drivers/file.ts'
-import { type Answer, noonmarkJson, type RunningServer, startServer, until } from './command-line.ts'
+import { type Answer, allReady, noonmarkJson, type RunningServer, startServer, until } from './command-line.ts'
 import { deployProject } from './deployed-project.ts'
 import { generateHistory, iso, projectFiles, removeProject, shops } from './small-project.ts'
 
@@ -81,14 +81,13 @@ const eventOf = (id: string, shop: string) => ({
 })
 
 /** Sends an event under its id until it is acknowledged. */
-async function send(id: string): Promise<void> {
-  const shop = pick(shops)
-  const body = { events: [eventOf(id, shop)] }
+async function send(id: string, event = eventOf(id, pick(shops))): Promise<void> {
+  const body = { events: [event] }
   for (;;) {
     const answer = await tried(server.post<EventsAnswer>('/v1/sources/deliveries/events', body), eventStatuses)
     if (answer?.status === 200) {
       expect(answer.json.accepted + answer.json.duplicates).toBe(1)
-      acknowledged.set(id, shop)
+      acknowledged.set(id, event.shop)
       return
     }
     await sleep(30)
@@ -169,8 +168,7 @@ async function loggedEventIds(): Promise<string[]> {
   return rows.map(({ id }) => String(id))
 }
 
-const ready = () =>
-  until('the server', async () => (await server.get('/health/ready').catch(() => null))?.status === 200)
+const ready = () => allReady(server)
 
 const killed = new Set<number>()
 
@@ -232,9 +230,8 @@ describe('kill -9 of writer and serve under load', () => {
     }>(folder, ['monitors', 'run'])
     expect(report.parity.differing).toBe(0)
     expect(report.parity.equal).toBeGreaterThan(100)
-    // A serve process that starts while the writer is down knows of no frontier yet: its answers say so, and are by fallbacks.
-    for (const { reasons } of report.moments[0]!.parity.features)
-      expect(Object.keys(reasons).filter((reason) => reason !== 'unavailable')).toEqual([])
+    // A serve process that starts while the writer is down goes on at the frontiers that were kept: every answer has its features.
+    for (const { reasons } of report.moments[0]!.parity.features) expect(reasons).toEqual({})
   })
 
   it('keeps all of it over a restart of the server', async () => {
@@ -265,6 +262,43 @@ describe('a writer that is down', () => {
     expect(answer.status).toBe(200)
     expect(answer.json.results['late-order']).toMatchObject({ logged: true })
     await ready()
+    await expectCounted()
+  })
+})
+
+describe('a writer that is stopped', () => {
+  it('costs events a 503 and predictions nothing, also of a serve process that starts meanwhile', async () => {
+    const event = eventOf('stopped-1', 'aal')
+    const writer = await livingProcess('writer')
+    process.kill(writer, 'SIGSTOP')
+    try {
+      const body = { events: [event] }
+      const refused = await server.post<{ error?: { code: string } }>('/v1/sources/deliveries/events', body)
+      expect(refused).toMatchObject({ status: 503, json: { error: { code: 'writer_unavailable' } } })
+      expect(await server.get('/health/ready')).toMatchObject({
+        status: 200,
+        json: { status: 'degraded', checks: { writer: { ok: false }, frontiers: { ok: true } } },
+      })
+      process.kill(await livingProcess('serve'), 'SIGKILL')
+      await until('another serve process', async () => (await server.get('/health/ready').catch(() => null)) !== null)
+      expect(await server.get('/health/ready')).toMatchObject({
+        status: 200,
+        json: { checks: { frontiers: { ok: true } } },
+      })
+      const row = { order_id: 'while-stopped', shop: 'aal', kilograms: 3 }
+      const answer = await server.post<PredictionAnswer>('/v1/moments/order/predictions', row)
+      expect(answer).toMatchObject({ json: { results: { 'late-order': { answered_by: 'champion', logged: true } } } })
+      const { prediction_id } = answer.json.results['late-order']!
+      const { json } = await server.get<{ features: { status: string }[] }>(`/v1/predictions/${prediction_id}`)
+      const said = json.features.map(({ status }) => status)
+      expect(said.length).toBeGreaterThan(3)
+      expect(said).not.toContain('unavailable')
+    } finally {
+      process.kill(writer, 'SIGCONT')
+    }
+    await ready()
+    // Taken after all, or not at all: whoever was refused sends it again, and it counts once.
+    await send('stopped-1', event)
     await expectCounted()
   })
 })

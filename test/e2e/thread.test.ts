@@ -3,7 +3,7 @@
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { noonmark, noonmarkJson, type RunningServer, startServer, until } from './command-line.ts'
+import { allReady, noonmark, noonmarkJson, type RunningServer, startServer, until } from './command-line.ts'
 import { generateOrders, historyTo, iso, projectFiles, type Row, removeProject, writeProject } from './small-project.ts'
 
 const [minuteMs, hourMs, dayMs] = [60_000, 3_600_000, 86_400_000]
@@ -190,7 +190,7 @@ describe('the thread', () => {
 
   it('goes on at its address and at its time when its processes are killed', async () => {
     for (const role of ['writer', 'serve'] as const) process.kill(server.file().roles[role]!, 'SIGKILL')
-    await until('the server', async () => (await server.get('/health/ready').catch(() => null))?.status === 200)
+    await allReady(server)
     const { order_id, shop, kilograms } = live.orders[0]!
     const answer = await server.post('/v1/moments/order/predictions', { order_id, shop, kilograms, at: iso(now) })
     expect(answer).toMatchObject({ status: 200, json: { as_of: iso(now) } })

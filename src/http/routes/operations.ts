@@ -14,16 +14,17 @@ const live = route({
 const ready = route({
   method: 'GET',
   path: '/health/ready',
-  summary: 'Whether the server should get traffic; 503 when it should not',
+  summary: 'Whether the server should get traffic; 503 when it should not, `degraded` when some of it would be refused',
   tag: 'operations',
   input: {},
   output: z.object({
-    status: z.enum(['ready', 'not_ready']),
+    status: z.enum(['ready', 'degraded', 'not_ready']),
     checks: z.record(z.string(), z.object({ ok: z.boolean(), detail: z.string().optional() })),
   }),
   async run({ server }) {
     const { ready, checks } = await server.health()
-    return jsonReply({ status: ready ? 'ready' : 'not_ready', checks }, ready ? 200 : 503)
+    const whole = Object.values(checks).every(({ ok }) => ok)
+    return jsonReply({ status: ready ? (whole ? 'ready' : 'degraded') : 'not_ready', checks }, ready ? 200 : 503)
   },
 })
 

@@ -1,15 +1,16 @@
-import { mkdirSync } from 'node:fs'
+import { existsSync, mkdirSync } from 'node:fs'
 import { createRequire } from 'node:module'
+import { join } from 'node:path'
 import type { RootDatabase } from 'lmdb'
 import { noonmarkError } from '../../errors.ts'
 import type { OnlineEntry, OnlineRange, OnlineStore } from '../online-store.ts'
-import { openUnflushedMark } from './unflushed-mark.ts'
+import { isTrusted, openUnflushedMark } from './unflushed-mark.ts'
 
 /** Where the store lies and who opens it. */
 export interface LmdbOnlineStoreOptions {
   /** The folder of its files; made where it is missing. */
   readonly folder: string
-  /** For processes that only read. The writer must have opened the folder once before. */
+  /** For processes that only read. Until a writer has opened the folder, reads fail with `store_unavailable`. */
   readonly readOnly?: boolean
 }
 
@@ -23,6 +24,36 @@ const readerCheckMs = 30_000
  * is found empty at the next start (`unflushed-mark.ts`), and its features are filled again.
  */
 export function lmdbOnlineStore({ folder, readOnly = false }: LmdbOnlineStoreOptions): OnlineStore {
+  return readOnly ? lateReader(folder) : openStore(folder, false)
+}
+
+/** A reader that is opened by the first read that finds what a writer of this start of the machine left. */
+function lateReader(folder: string): OnlineStore {
+  let opened: OnlineStore | null = null
+  const store = (): OnlineStore => {
+    if (opened !== null) return opened
+    if (!existsSync(join(folder, 'data.mdb')) || !isTrusted(folder)) {
+      throw noonmarkError('store_unavailable', { message: `No writer has opened the online store in ${folder} yet.` })
+    }
+    opened = openStore(folder, true)
+    return opened
+  }
+  return {
+    name: 'lmdb',
+    supports: { sharedReaders: true, durable: true },
+    async read(request) {
+      return store().read(request)
+    },
+    async write(batch) {
+      return store().write(batch)
+    },
+    async close() {
+      await opened?.close()
+    },
+  }
+}
+
+function openStore(folder: string, readOnly: boolean): OnlineStore {
   const mark = readOnly ? null : openUnflushedMark(folder)
   const db = openDatabase(folder, readOnly, mark?.survivesKill ?? false)
   db.readerCheck()

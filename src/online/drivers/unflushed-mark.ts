@@ -11,6 +11,7 @@ export interface UnflushedMark {
 }
 
 const dataFiles = ['data.mdb', 'lock.mdb']
+const markFile = 'unflushed'
 
 /**
  * Marks a folder for writing without flushing. A mark that an earlier start of the machine left says that the machine went
@@ -18,7 +19,7 @@ const dataFiles = ['data.mdb', 'lock.mdb']
  */
 export function openUnflushedMark(folder: string): UnflushedMark {
   mkdirSync(folder, { recursive: true })
-  const path = join(folder, 'unflushed')
+  const path = join(folder, markFile)
   const boot = bootId()
   const left = readMark(path)
   if (left !== null && left !== boot) for (const name of dataFiles) rmSync(join(folder, name), { force: true })
@@ -36,6 +37,12 @@ export function openUnflushedMark(folder: string): UnflushedMark {
       flush(folder, fsyncSync)
     },
   }
+}
+
+/** Whether the files of a folder can be trusted now: their writer has yet to remove those that an earlier start of the machine left. */
+export function isTrusted(folder: string): boolean {
+  const left = readMark(join(folder, markFile))
+  return left === null || left === bootId()
 }
 
 function readMark(path: string): string | null {
