@@ -325,10 +325,20 @@ export const errorTable = {
     what: 'A store was busy for longer than we wait.',
     mend: 'Try again.',
   },
+  store_damaged: {
+    status: 500,
+    what: 'A store holds something else than was written.',
+    mend: 'Stop the platform and restore the file from a backup; `noonmark doctor` shows what can still be read.',
+  },
   store_foreign: {
     status: 409,
     what: 'A file that should be a store of Noonmark belongs to another program.',
     mend: 'Name another file in noonmark.config.ts.',
+  },
+  store_missing: {
+    status: 409,
+    what: 'A store is gone while others beside it hold data.',
+    mend: 'Restore the file from a backup. To begin anew, move the folder .noonmark away.',
   },
   store_newer: {
     status: 409,

@@ -1,8 +1,8 @@
 import type { Kysely } from 'kysely'
 import { noonmarkError } from '../errors.ts'
 import type { RecordKind } from './record.ts'
-import type { MetadataTables } from './schema.ts'
-import { indexRows } from './sql-transaction.ts'
+import { type MetadataTables, recordChecksum } from './schema.ts'
+import { indexRows, readRow } from './sql-transaction.ts'
 
 /** The form of a kind as the store keeps it: its version and its indexes. */
 function formOf<Body>(kind: RecordKind<Body>): string {
@@ -40,13 +40,14 @@ export async function adoptForm<Body>(database: Kysely<MetadataTables>, kind: Re
     .where((where) => where.and(isKind))
     .execute()
   for (const row of rows) {
-    const old: unknown = JSON.parse(row.body)
+    const old: unknown = readRow<unknown>(row).body
     const older = row.body_version < kind.version && kind.upgrade !== undefined
     const body = older ? kind.upgrade(old, row.body_version) : (old as Body) // of this version, or declared readable as it is
     const { project, id } = row
+    const changed = { body: JSON.stringify(body), body_version: kind.version }
     await database
       .updateTable('record')
-      .set({ body: JSON.stringify(body), body_version: kind.version })
+      .set({ ...changed, checksum: recordChecksum({ ...row, ...changed }) })
       .where((where) => where.and({ project, kind: kind.kind, id }))
       .execute()
     const indexes = indexRows(kind, row, Object(body))

@@ -1,3 +1,4 @@
+import { crc32 } from 'node:zlib'
 import { type Kysely, type SqlBool, sql } from 'kysely'
 
 /** The tables of a metadata store in SQL: the same in SQLite and in Postgres. Instants are int64 milliseconds, bodies JSON text. */
@@ -19,6 +20,15 @@ export interface RecordRow {
   body_version: number
   created_at: number
   updated_at: number
+  /** Of all other columns, so that what was not written is never given out. */
+  checksum: string
+}
+
+/** The checksum of a record: CRC-32 of its columns, as 8 hexadecimal digits. */
+export function recordChecksum(row: Omit<RecordRow, 'checksum'>): string {
+  const { project, kind, id, revision, body, body_version, created_at, updated_at } = row
+  const columns = JSON.stringify([project, kind, id, revision, body, body_version, created_at, updated_at])
+  return crc32(columns).toString(16).padStart(8, '0')
 }
 
 /** One index field of one record, its value encoded so that bytes sort as values do. */
@@ -91,6 +101,25 @@ export const migrations: readonly Migration[] = [
         .addColumn('value', 'bigint', (column) => column.notNull())
         .addPrimaryKeyConstraint('sequence_key', ['project', 'name'])
         .execute()
+    },
+  },
+  {
+    number: 2,
+    name: 'checksums of records',
+    async up(database) {
+      await database.schema
+        .alterTable('record')
+        .addColumn('checksum', 'text', (column) => column.notNull().defaultTo(''))
+        .execute()
+      const rows = await database.selectFrom('record').selectAll().execute()
+      for (const row of rows) {
+        const { project, kind, id } = row
+        await database
+          .updateTable('record')
+          .set({ checksum: recordChecksum(row) })
+          .where((where) => where.and({ project, kind, id }))
+          .execute()
+      }
     },
   },
 ]

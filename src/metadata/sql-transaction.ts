@@ -1,8 +1,9 @@
 import type { Kysely } from 'kysely'
+import { noonmarkError } from '../errors.ts'
 import type { MetadataReader, MetadataTransaction, RecordDelete, RecordPut, RecordQuery } from './metadata-store.ts'
 import { formatCursor, type PlainQuery, plainQuery, revisionConflict } from './query.ts'
 import { encodeIndexValue, indexValue, type MetadataRecord, type RecordKey, type RecordKind } from './record.ts'
-import { isBehind, type MetadataTables, type RecordIndexRow, type RecordRow } from './schema.ts'
+import { isBehind, type MetadataTables, type RecordIndexRow, type RecordRow, recordChecksum } from './schema.ts'
 
 type Database = Kysely<MetadataTables>
 
@@ -39,7 +40,7 @@ export function sqlTransaction(database: Database, now: () => number): MetadataT
       const before = await standing(kind.kind, put)
       const name = { project: put.project, kind: kind.kind, id: put.id }
       const updatedAtMs = now()
-      const row: RecordRow = {
+      const columns = {
         ...name,
         revision: (before?.revision ?? 0) + 1,
         body: JSON.stringify(put.body),
@@ -47,6 +48,7 @@ export function sqlTransaction(database: Database, now: () => number): MetadataT
         created_at: before?.created_at ?? updatedAtMs,
         updated_at: updatedAtMs,
       }
+      const row: RecordRow = { ...columns, checksum: recordChecksum(columns) }
       const indexes = indexRows(kind, put, put.body)
       if (before === undefined) await database.insertInto('record').values(row).execute()
       else {
@@ -154,7 +156,14 @@ async function selectPage(
   return ordered.orderBy('sorted.value', direction).orderBy('sorted.id', direction).execute()
 }
 
-function readRow<Body>(row: RecordRow): MetadataRecord<Body> {
+/** @throws store_damaged the row is not what was written */
+export function readRow<Body>(row: RecordRow): MetadataRecord<Body> {
+  if (recordChecksum(row) !== row.checksum) {
+    throw noonmarkError('store_damaged', {
+      message: `The metadata store is damaged: the record '${row.id}' of kind '${row.kind}' is not what was written.`,
+      path: `${row.kind} ${row.id}`,
+    })
+  }
   const body: Body = JSON.parse(row.body) // a body is read by the kind that wrote it
   return {
     kind: row.kind,

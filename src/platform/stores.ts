@@ -9,6 +9,7 @@ import type { OnlineStore } from '../online/index.ts'
 import { openFileLogReader, openFileStreamLog } from '../stream/drivers/file.ts'
 import type { LogReader, StreamLog } from '../stream/index.ts'
 import type { Layout } from './layout.ts'
+import { refuseOrphans } from './orphans.ts'
 
 /** Where a platform keeps its state. What is opened here is closed by whoever opened it. */
 export interface Stores {
@@ -30,6 +31,7 @@ export type OpenStores = (layout: Layout, clock: Clock) => Promise<Stores>
 /** The embedded stores of a project's folder. */
 export const folderStores: OpenStores = async (layout, clock) => {
   await mkdir(layout.state, { recursive: true })
+  await refuseOrphans(layout)
   return {
     metadata: await openSqliteMetadataStore({ file: layout.metadata, clock }),
     blobs: await openFilesystemBlobStore({ folder: layout.blobs }),

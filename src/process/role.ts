@@ -26,7 +26,15 @@ const [role, settingsText] = process.argv.slice(2)
 const settings: RoleSettings = JSON.parse(settingsText ?? 'null')
 
 /** What will not mend itself by starting again. */
-const fatal = ['port_in_use', 'host_not_loopback', 'folder_locked', 'store_newer', 'project_not_applied']
+const fatal = [
+  'port_in_use',
+  'host_not_loopback',
+  'folder_locked',
+  'store_newer',
+  'store_damaged',
+  'store_missing',
+  'project_not_applied',
+]
 
 const log = (line: string): void => console.log(line)
 /** Tells the supervisor; resolves when it will hear of it, whatever becomes of this process. */

@@ -11,6 +11,7 @@ import type { RecordKey, RecordKind } from '../record.ts'
 import { appliedMigration, type MetadataTables, migrations } from '../schema.ts'
 import { sqlReader, sqlTransaction } from '../sql-transaction.ts'
 import { endedError, nestedError } from '../transaction.ts'
+import { checkIntegrity, translated } from './sqlite-faults.ts'
 
 /** How a metadata store in a SQLite file is opened. */
 export interface SqliteMetadataOptions {
@@ -25,13 +26,15 @@ const applicationId = 0x4e4f4f4e
 
 /**
  * Opens a metadata store in a SQLite file, creating or migrating it. Several processes may have it open and write.
- * @throws store_newer the file was written by a newer release; store_foreign it is another program's
+ * @throws store_newer the file was written by a newer release; store_foreign it is another program's; store_damaged its content is
+ * not what was written; store_busy; store_unavailable
  */
 export async function openSqliteMetadataStore(options: SqliteMetadataOptions): Promise<MetadataStore> {
   const { file, busyTimeoutMs = 10_000 } = options
   await mkdir(dirname(file), { recursive: true })
   const writing = openConnection(file, busyTimeoutMs)
   try {
+    checkIntegrity(writing, file)
     checkApplication(writing, file)
     // From here on a writer that finds the store taken waits without stopping this process: SQLite's own waiting would block it.
     writing.pragma('busy_timeout = 0')
@@ -39,11 +42,17 @@ export async function openSqliteMetadataStore(options: SqliteMetadataOptions): P
     await migrate(writer, file, busyTimeoutMs)
     const reading = openConnection(file, busyTimeoutMs)
     const reader = new Kysely<MetadataTables>({ dialect: new SqliteDialect({ database: reading }) })
-    return new SqliteStore(writer, reader, { busyTimeoutMs, now: () => options.clock?.now() ?? Date.now() })
+    return new SqliteStore(writer, reader, { file, busyTimeoutMs, now: () => options.clock?.now() ?? Date.now() })
   } catch (error) {
     writing.close()
-    throw error
+    throw translated(error, file)
   }
+}
+
+interface StoreOptions {
+  readonly file: string
+  readonly busyTimeoutMs: number
+  readonly now: () => number
 }
 
 class SqliteStore implements MetadataStore {
@@ -51,31 +60,31 @@ class SqliteStore implements MetadataStore {
   readonly #writer: Kysely<MetadataTables>
   readonly #readerDatabase: Kysely<MetadataTables>
   readonly #reader: MetadataReader
-  readonly #options: { readonly busyTimeoutMs: number; readonly now: () => number }
+  readonly #options: StoreOptions
   /** The transaction whose work is running here, so that its own writes to the store are refused and do not wait for ever. */
   readonly #inside = new AsyncLocalStorage<{ ended: boolean }>()
   /** Kinds known to stand in the form in which they are declared. */
   readonly #adopted = new WeakSet<object>()
 
-  constructor(
-    writer: Kysely<MetadataTables>,
-    reader: Kysely<MetadataTables>,
-    options: { readonly busyTimeoutMs: number; readonly now: () => number },
-  ) {
+  constructor(writer: Kysely<MetadataTables>, reader: Kysely<MetadataTables>, options: StoreOptions) {
     this.#writer = writer
     this.#readerDatabase = reader
     this.#reader = sqlReader(reader)
     this.#options = options
   }
 
-  async get<Body>(kind: RecordKind<Body>, key: RecordKey) {
-    await this.#adopt(kind)
-    return this.#reader.get(kind, key)
+  get<Body>(kind: RecordKind<Body>, key: RecordKey) {
+    return this.#told(async () => {
+      await this.#adopt(kind)
+      return this.#reader.get(kind, key)
+    })
   }
 
-  async list<Body>(kind: RecordKind<Body>, query: RecordQuery<Body>) {
-    await this.#adopt(kind)
-    return this.#reader.list(kind, query)
+  list<Body>(kind: RecordKind<Body>, query: RecordQuery<Body>) {
+    return this.#told(async () => {
+      await this.#adopt(kind)
+      return this.#reader.list(kind, query)
+    })
   }
 
   write(changes: readonly ((transaction: MetadataTransaction) => Promise<unknown>)[]): Promise<void> {
@@ -84,7 +93,20 @@ class SqliteStore implements MetadataStore {
     })
   }
 
-  async transaction<Result>(work: (transaction: MetadataTransaction) => Promise<Result>): Promise<Result> {
+  transaction<Result>(work: (transaction: MetadataTransaction) => Promise<Result>): Promise<Result> {
+    return this.#told(() => this.#transaction(work))
+  }
+
+  /** What SQLite says goes wrong, as an error that names the file. */
+  async #told<Result>(work: () => Promise<Result>): Promise<Result> {
+    try {
+      return await work()
+    } catch (error) {
+      throw translated(error, this.#options.file)
+    }
+  }
+
+  async #transaction<Result>(work: (transaction: MetadataTransaction) => Promise<Result>): Promise<Result> {
     if (this.#inside.getStore()?.ended === false) throw nestedError()
     const open = { ended: false }
     const adopted: object[] = []
@@ -153,12 +175,18 @@ class SqliteStore implements MetadataStore {
 }
 
 function openConnection(file: string, busyTimeoutMs: number): Database.Database {
-  const database = new Database(file, { timeout: busyTimeoutMs })
-  database.pragma('journal_mode = WAL')
-  // FULL: a commit is on disk before it is acknowledged, also when the machine goes down.
-  database.pragma('synchronous = FULL')
-  database.pragma('foreign_keys = ON')
-  return database
+  let database: Database.Database | undefined
+  try {
+    database = new Database(file, { timeout: busyTimeoutMs })
+    database.pragma('journal_mode = WAL')
+    // FULL: a commit is on disk before it is acknowledged, also when the machine goes down.
+    database.pragma('synchronous = FULL')
+    database.pragma('foreign_keys = ON')
+    return database
+  } catch (error) {
+    database?.close()
+    throw translated(error, file)
+  }
 }
 
 /** Marks a new file as ours; in one transaction, for others may create the same file at this moment. */
