@@ -1,6 +1,8 @@
 export { CategoryBars } from './category-bars.tsx'
 export { type DistributionBin, DistributionChart, type DistributionSeries } from './distribution-chart.tsx'
 export { ChartFigure, type ChartTable, type LegendEntry } from './figure.tsx'
+export { IntervalPlot, type IntervalRow } from './interval-plot.tsx'
 export { LineChart, type LineChartProps, type LineSeries } from './line-chart.tsx'
 export { PlotChart, type PlotChartProps } from './plot-chart.tsx'
+export { answererColor, ShareBar, type SharePart } from './share-bar.tsx'
 export { TrafficBars } from './traffic-bars.tsx'

@@ -18,7 +18,6 @@ export default function LineCanvas(props: CanvasProps) {
   const [holder, width] = useWidth<HTMLDivElement>()
   const theme = useTheme()
   const [pointed, setPointed] = useState<Pointed | null>(null)
-  // biome-ignore lint/correctness/useExhaustiveDependencies: `theme` changes the colors that are read from the page
   useEffect(() => {
     const element = holder.current
     if (element === null || width === 0) return
