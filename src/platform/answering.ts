@@ -11,23 +11,27 @@ import {
   pinsOf,
 } from '../plan/index.ts'
 import type { Platform } from '../platform.ts'
-import { versionName } from '../registry/index.ts'
+import { type Version, versionName } from '../registry/index.ts'
 import {
   createFeatureReader,
   createPredictor,
+  createTraffic,
+  type DeploymentTrouble,
   type FeatureReader,
-  loadVersion,
+  listLogs,
   type MomentAnswer,
   openPredictionLog,
   openPredictionReader,
   type PositionWaiter,
   type PredictionReader,
   type Predictor,
+  replayTraffic,
   servingMetrics,
-  type VersionState,
+  type Traffic,
 } from '../serve/index.ts'
 import { failureLines } from './failure-lines.ts'
 import { featureLookup } from './features.ts'
+import { versionStates } from './version-states.ts'
 
 /** What answering needs besides the platform: the online state, how far it is, and where it reports. */
 export interface AnsweringOptions {
@@ -45,6 +49,10 @@ export interface Answering {
   predict(moment: string, body: unknown): Promise<MomentAnswer>
   readonly features: FeatureReader
   readonly predictions: PredictionReader
+  /** What is answered, counted; see `createTraffic`. */
+  readonly traffic: Traffic
+  /** What answers now, and why something does not. */
+  state(): AnsweringState
   /** Why the prediction log takes nothing; null while it does. */
   logFailure(): unknown
   /** Takes up what is applied, pinned and held now, where that changed. */
@@ -57,50 +65,35 @@ export interface Answering {
 interface Contract {
   readonly applied: AppliedManifest | null
   readonly holds: Awaited<ReturnType<typeof holdsOf>>
-  readonly versions: readonly string[]
+  /** Every version that is registered. */
+  readonly versions: readonly Version[]
+}
+
+/** What answers now: definitions, rollbacks that stand, versions, and pins that do not answer. */
+export interface AnsweringState extends Contract {
+  readonly manifest: Manifest
+  readonly troubles: readonly DeploymentTrouble[]
 }
 
 /** Opens what answers for a platform, by what is applied now. */
 export async function openAnswering(platform: Platform, options: AnsweringOptions): Promise<Answering> {
   const { project, clock, metadata, blobs, registry, layout } = platform
   const { online, frontiers, positions } = options
+  const earlierLogs = await listLogs(layout.predictions)
   const log = await openPredictionLog({ folder: layout.predictions, clock })
+  const traffic = createTraffic()
   const lookup = featureLookup(project, online, frontiers)
   const metrics = servingMetrics(options.metrics)
   const failures = failureLines(options.log)
-  const loaded = new Map<string, VersionState>()
-
-  const versionState = async (pin: string): Promise<VersionState | null> => {
-    const known = loaded.get(pin)
-    if (known !== undefined) return known
-    try {
-      const version = await registry.version(pin)
-      const state: VersionState = version.passed
-        ? loadVersion({
-            name: versionName(version),
-            model: version.spec,
-            artifact: await blobs.get(version.artifact),
-            reference: await blobs.get(version.reference),
-          })
-        : { refused: 'its checks did not pass' }
-      loaded.set(pin, state)
-      return state
-    } catch (error) {
-      // Not registered yet is pending and looked for again; anything else will not mend itself.
-      if (error instanceof Error && 'code' in error && error.code === 'version_unknown') return null
-      const state = { refused: error instanceof Error ? error.message : String(error) }
-      loaded.set(pin, state)
-      return state
-    }
-  }
+  const states = versionStates(registry, blobs)
 
   const readContract = async (): Promise<Contract> => {
     const applied = await currentManifest(metadata, blobs, project)
     const holds = await holdsOf(metadata, project)
-    const versions = (await registry.versions()).map((version) => `${versionName(version)} ${version.digest}`)
-    return { applied, holds, versions }
+    return { applied, holds, versions: await registry.versions() }
   }
-  const keyOf = ({ applied, holds, versions }: Contract): string => JSON.stringify([applied?.revision, holds, versions])
+  const keyOf = ({ applied, holds, versions }: Contract): string =>
+    JSON.stringify([applied?.revision, holds, versions.map((version) => `${versionName(version)} ${version.digest}`)])
   const manifestIn = ({ applied }: Contract): Manifest => applied?.manifest ?? emptyManifest(project)
 
   const build = async (contract: Contract): Promise<Predictor> => {
@@ -112,11 +105,7 @@ export async function openAnswering(platform: Platform, options: AnsweringOption
       ...Object.values(manifest.deployments).flatMap(pinsOf),
       ...standing.flatMap(([, { version }]) => (version === null ? [] : [version])),
     ])
-    const versions = new Map<string, VersionState>()
-    for (const pin of pins) {
-      const state = await versionState(pin)
-      if (state !== null) versions.set(pin, state)
-    }
+    const versions = await states.load(pins)
     const made = await createPredictor({
       manifest,
       manifestDigest: contract.applied?.digest ?? manifestDigest(manifest),
@@ -128,6 +117,7 @@ export async function openAnswering(platform: Platform, options: AnsweringOption
       log,
       clock,
       metrics,
+      traffic,
       onFailure: (deployment, failure) => failures(deployment, ownerOf(manifest, deployment), failure),
     })
     for (const { deployment, version, part, reason } of made.troubles)
@@ -140,6 +130,14 @@ export async function openAnswering(platform: Platform, options: AnsweringOption
   let contract = await readContract()
   let predictor = await build(contract)
   let features = readerOf(contract)
+  const closing = new AbortController()
+  const replayed = replayTraffic({
+    folder: layout.predictions,
+    logs: earlierLogs,
+    traffic,
+    now: clock.now(),
+    signal: closing.signal,
+  }).catch((error: unknown) => options.log(`earlier predictions are not counted: ${messageOf(error)}`))
 
   return {
     manifest: () => manifestIn(contract),
@@ -148,10 +146,12 @@ export async function openAnswering(platform: Platform, options: AnsweringOption
       return features
     },
     predictions: openPredictionReader(layout.predictions),
+    traffic,
+    state: () => ({ ...contract, manifest: manifestIn(contract), troubles: predictor.troubles }),
     logFailure: () => log.failure(),
     async refresh() {
       const next = await readContract()
-      if (keyOf(next) === keyOf(contract)) return
+      if (keyOf(next) === keyOf(contract) && !(await states.retry())) return
       const made = await build(next)
       const before = predictor
       contract = next
@@ -160,11 +160,15 @@ export async function openAnswering(platform: Platform, options: AnsweringOption
       await before.drained()
     },
     async close() {
+      closing.abort()
+      await replayed
       await predictor.drained()
       await log.close()
     },
   }
 }
+
+const messageOf = (error: unknown): string => (error instanceof Error ? error.message : String(error))
 
 /** Who is to hear of a deployment: its own owner, else the model's. */
 function ownerOf({ deployments, models }: Manifest, name: string): string | null {

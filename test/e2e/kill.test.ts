@@ -1,5 +1,6 @@
 // Goal: nothing that was acknowledged is lost, and nothing counts twice, whenever the processes die. Method: clients send events
 // and ask for predictions while writer and serve are killed at random instants; then the stores are held against the answers.
+import { readdirSync, renameSync } from 'node:fs'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
@@ -319,5 +320,26 @@ describe('a supervisor that is killed', () => {
     await ready()
     await expectCounted()
     await expectFound()
+  })
+})
+
+describe('a version that cannot be read', () => {
+  it('is read as soon as it can be, and a fallback answers meanwhile', async () => {
+    const { artifact } = await noonmarkJson<{ artifact: string }>(folder, ['versions', 'show', 'late:1'])
+    const blobs = join(folder, '.noonmark/blobs')
+    const file = readdirSync(blobs, { recursive: true }).find((path) => String(path).endsWith(artifact))
+    const [path, aside] = [join(blobs, String(file)), join(folder, 'aside')]
+    const answeredBy = async (): Promise<string> => {
+      const row = { order_id: 'unreadable', shop: 'aal', kilograms: 3 }
+      const { json } = await server.post<PredictionAnswer>('/v1/moments/order/predictions', row)
+      return json.results['late-order']!.answered_by
+    }
+    expect(await answeredBy()).toBe('champion')
+    renameSync(path, aside)
+    expect(await server.stop()).toBe(0)
+    server = await startServer(folder)
+    expect(await answeredBy()).toBe('fallback:baseline')
+    renameSync(aside, path)
+    await until('the version to be read', async () => (await answeredBy()) === 'champion')
   })
 })
