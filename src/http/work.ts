@@ -1,3 +1,4 @@
+import type { LatestReport, StoredReport } from '../monitor/index.ts'
 import type { Hold, PlanSummary, Step } from '../plan/index.ts'
 import type { RunJson, RunStatus, VersionJson } from '../registry/index.ts'
 
@@ -25,7 +26,7 @@ export interface Worker {
   cancelJob(request: { readonly job: string }): Promise<JobJson>
 }
 
-/** What was trained and built, read from the stores; it needs no worker. */
+/** What was trained, built and measured, read from the stores; it needs no worker. */
 export interface TrainingRecords {
   runs(query: {
     readonly model?: string
@@ -41,6 +42,10 @@ export interface TrainingRecords {
   dataset(content: string): Promise<DatasetJson>
   /** Its rows as the bytes of a Parquet file. @throws not_found */
   datasetRows(content: string): Promise<AsyncIterable<Uint8Array>>
+  /** The monitor report that was measured last; null before the first. */
+  latestReport(): Promise<LatestReport | null>
+  /** When reports were measured and what they cover, the newest first. */
+  reports(limit: number): Promise<readonly StoredReport[]>
 }
 
 /** A plan without what carries it out. */

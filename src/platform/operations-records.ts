@@ -4,6 +4,7 @@ import type { DatasetJson, TrainingRecords } from '../http/work.ts'
 import { defineRecord } from '../metadata/index.ts'
 import type { Platform } from '../platform.ts'
 import { hasEnded, type Run, type RunJson, runJson, versionJson } from '../registry/index.ts'
+import { latestReport, storedReports } from './monitor-reports.ts'
 import { leaseOf } from './operations-lease.ts'
 import { readRunLog } from './operations-run-log.ts'
 
@@ -28,6 +29,8 @@ export function trainingRecords(platform: Platform): TrainingRecords {
     versions: async (model) => (await registry.versions(model)).map(versionJson),
     version: async (name) => versionJson(await registry.version(name)),
     dataset: async (content) => (await keptDataset(platform, content)).summary,
+    latestReport: () => latestReport(platform),
+    reports: (limit) => storedReports(platform, limit),
     datasetRows: async (content) => blobs.stream((await keptDataset(platform, content)).blob),
   }
 }

@@ -8,6 +8,7 @@ import type { Platform } from '../platform.ts'
 import { runJson } from '../registry/index.ts'
 import { formatInstant } from '../values/index.ts'
 import { featureValues } from './exploring.ts'
+import { measureMonitors } from './monitor-reports.ts'
 import { buildDataset } from './operations-datasets.ts'
 import { openJobs } from './operations-jobs.ts'
 import { cancelRun, endLostRuns } from './operations-lease.ts'
@@ -15,7 +16,6 @@ import { applyFor, planFor, plannedJson, release, rollBack } from './operations-
 import { currentRun } from './operations-records.ts'
 import { type StartedTraining, startTraining } from './operations-runs.ts'
 import { openTurns } from './operations-turns.ts'
-import { watch } from './watching.ts'
 
 /** Values of one entity over time. */
 export async function featureHistory(
@@ -61,7 +61,10 @@ export function openWorker(platform: Platform): OpenWorker {
     buildDataset: ({ waitMs, ...request }) =>
       jobs.start('dataset', JSON.stringify(request), waitMs, (handle) => buildDataset(platform, request, handle)),
     report: ({ waitMs }) =>
-      jobs.start('report', '', waitMs, async ({ onProgress }) => (await watch(platform, onProgress)).report),
+      jobs.start('report', '', waitMs, async ({ onProgress }) => {
+        const { report } = await measureMonitors(platform, { reason: 'asked', onProgress })
+        return report
+      }),
     featureHistory: (request) => featureHistory(platform, request),
     job: async ({ job }) => jobs.job(job),
     cancelJob: ({ job }) => jobs.cancel(job),

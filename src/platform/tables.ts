@@ -1,8 +1,9 @@
 import { randomUUID } from 'node:crypto'
+import { rm } from 'node:fs/promises'
 import { join, relative } from 'node:path'
 import type { Manifest, SourceSpec } from '../define/index.ts'
 import { digestJson } from '../digest.ts'
-import { noonmarkError } from '../errors.ts'
+import { isNoonmarkError, noonmarkError } from '../errors.ts'
 import { compactLog } from '../materialize/index.ts'
 import { defineRecord, type MetadataStore, putRecord } from '../metadata/index.ts'
 import type { OfflineEngine, TableFile, TableVersion } from '../offline/index.ts'
@@ -80,9 +81,14 @@ export function openTables(options: TablesOptions): Tables {
       // Relative, so that a project's folder may be moved.
       const file = { ...made.file, path: relative(rootDir, made.file.path) }
       const body = { ...before, logFiles: [...before.logFiles, file], logPosition: made.logPosition }
-      await metadata.write([
-        putRecord(sourceTableRecord, { project, id: source.name, body, expectedRevision: stored?.revision ?? 0 }),
-      ])
+      const change = { project, id: source.name, body, expectedRevision: stored?.revision ?? 0 }
+      try {
+        await metadata.write([putRecord(sourceTableRecord, change)])
+      } catch (error) {
+        if (!isNoonmarkError(error) || error.code !== 'record_conflict') throw error
+        // Another process wrote these rows out first: its file counts, and this one is no part of the table.
+        await rm(made.file.path, { force: true })
+      }
     }
   }
 

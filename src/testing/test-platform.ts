@@ -244,7 +244,7 @@ async function open(
     },
     deploy: (more) => apply({ ...pins, ...more }),
     predict: (moment, body) => answering.predict(moment, body),
-    monitors: async () => (await watch(platform)).report,
+    monitors: async () => (await watch(platform, { frontiers: async () => ({ ...writer.frontiers.all }) })).report,
     async close() {
       await answering.close()
       await writing.close()

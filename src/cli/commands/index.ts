@@ -6,7 +6,7 @@ import { featuresHistory, featuresList, featuresLookup, featuresShow } from './f
 import { ingest } from './ingest.ts'
 import { catalogSearch, lineage } from './lineage.ts'
 import { materialize } from './materialize.ts'
-import { monitorsRun } from './monitors.ts'
+import { monitorsRun, monitorsShow } from './monitors.ts'
 import { apply, plan } from './plan.ts'
 import { predict } from './predict.ts'
 import { runsCancel, runsCompare, runsList, runsLogs, runsShow } from './runs.ts'
@@ -42,6 +42,7 @@ export const commands: readonly Command[] = [
   versionsExplain,
   predict,
   monitorsRun,
+  monitorsShow,
   catalogSearch,
   lineage,
   doctor,
