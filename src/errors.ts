@@ -119,6 +119,11 @@ export const errorTable = {
     what: 'An event lies further back than its source remembers ids, so a repeat could not be told from it.',
     mend: 'Send it with `noonmark ingest --backfill`, or declare a longer deduplication window.',
   },
+  file_exists: {
+    status: 409,
+    what: 'Something is already there under this name, and it is not overwritten.',
+    mend: 'Choose another name, or move away what is there.',
+  },
   folder_locked: {
     status: 409,
     what: 'Another process writes in this folder.',
@@ -299,6 +304,11 @@ export const errorTable = {
     status: 400,
     what: 'A file of a source cannot be read.',
     mend: 'Write the file again as Parquet or as comma-separated CSV with a header line.',
+  },
+  source_stale: {
+    status: 409,
+    what: 'The newest row of a source is older than its declaration allows.',
+    mend: 'Look at what should bring its rows, or allow more: freshness.',
   },
   source_time_naive: {
     status: 400,

@@ -48,6 +48,7 @@ export interface CommandContext {
 
 /** The headings of the help, in order. */
 export const commandGroups = [
+  'Begin',
   'Run the platform',
   'Change what runs',
   'Data and features',

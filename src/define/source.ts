@@ -1,4 +1,5 @@
 import {
+  type BooleanExpression,
   type ColumnValue,
   checkTimeZone,
   column,
@@ -8,7 +9,10 @@ import {
   type Duration,
   dtypeSpec,
   durationMs,
+  type ExpressionNode,
   type ExpressionOf,
+  expressionType,
+  isExpression,
   type Schema,
 } from '../values/index.ts'
 import { checkColumnName, type Definition, defined, invalid } from './definition.ts'
@@ -40,6 +44,10 @@ export interface SourceSpec {
   readonly dedupWindowMs: number
   /** For labels of a source with an `availableAt` column: how late its rows may become known. Null where not declared. */
   readonly maturesAfterMs: number | null
+  /** Conditions that `noonmark test` looks for in every row, by name. */
+  readonly expect?: Readonly<Record<string, ExpressionNode>>
+  /** How old the newest row may be before `noonmark test` fails. */
+  readonly freshnessMs?: number
   readonly owner?: string
   readonly description?: string
 }
@@ -70,6 +78,10 @@ export interface SourceOptions<C extends Columns> {
   readonly timeZone?: string
   readonly dedupWindow?: Duration
   readonly maturesAfter?: Duration
+  /** What must be true of every row, by name; `noonmark test` looks. A condition that is null, as of a missing value, is not false. */
+  readonly expect?: (row: RowExpressions<NoInfer<C>>) => Readonly<Record<string, BooleanExpression>>
+  /** How old the newest row may be: `noonmark test` fails where rows stop to come. */
+  readonly freshness?: Duration
   readonly owner?: string
   readonly description?: string
 }
@@ -134,10 +146,27 @@ export function source<Name extends string, const C extends Columns>(
     dedupWindowMs: durationMs(options.dedupWindow ?? '7d', `${owner} > dedupWindow`),
     maturesAfterMs:
       options.maturesAfter === undefined ? null : durationMs(options.maturesAfter, `${owner} > maturesAfter`),
+    ...(options.freshness === undefined ? {} : { freshnessMs: durationMs(options.freshness, `${owner} > freshness`) }),
     ...(options.owner === undefined ? {} : { owner: options.owner }),
     ...(options.description === undefined ? {} : { description: options.description }),
   }
-  return defined({ kind: 'source', name, columns, spec: Object.freeze(spec) })
+  const made = defined({ kind: 'source' as const, name, columns, spec })
+  const expect = options.expect?.(rowExpressions(made))
+  if (expect === undefined) Object.freeze(spec)
+  else {
+    const nodes = Object.entries(expect).map(([condition, value]) => {
+      checkColumnName(condition, owner)
+      if (isExpression(value) && expressionType(value.node) === 'bool') return [condition, value.node] as const
+      throw invalid(
+        owner,
+        `expect.${condition}`,
+        'is no condition',
+        'Compare a column: (row) => ({ paid: row.amount.gte(0) }).',
+      )
+    })
+    Object.freeze(Object.assign(spec, { expect: Object.freeze(Object.fromEntries(nodes)) }))
+  }
+  return made
 }
 
 /** The expressions of a source's columns, handed to `features: (row) => ...`. */

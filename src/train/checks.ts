@@ -54,6 +54,14 @@ export function runChecks(checks: readonly CheckSpec[], evidence: CheckEvidence)
   return checks.map((check) => runCheck(check, evidence))
 }
 
+/** Runs the behavioral examples among some checks, which need nothing but a model. */
+export function runExamples(
+  checks: readonly CheckSpec[],
+  predictExample: CheckEvidence['predictExample'],
+): CheckResult[] {
+  return checks.flatMap((check) => (check.check === 'example' ? [behaves(check, { predictExample })] : []))
+}
+
 function runCheck(check: CheckSpec, evidence: CheckEvidence): CheckResult {
   switch (check.check) {
     case 'beats_baseline':
@@ -159,7 +167,10 @@ function sliceGuardrail(
   }
 }
 
-function behaves({ check, name, row, probability }: Of<'example'>, { predictExample }: CheckEvidence): CheckResult {
+function behaves(
+  { check, name, row, probability }: Of<'example'>,
+  { predictExample }: Pick<CheckEvidence, 'predictExample'>,
+): CheckResult {
   const found = predictExample(row)
   const { atLeast = 0, atMost = 1 } = probability
   return {

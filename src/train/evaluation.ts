@@ -2,7 +2,7 @@ import { type ModelArtifact, predictBatch, predictRow, type ReferenceRows, rowCo
 import type { ModelSpec } from '../define/index.ts'
 import { noonmarkError } from '../errors.ts'
 import { columnValue, parseValue, type Table, type Value } from '../values/index.ts'
-import { type ChampionEvidence, type CheckResult, type LeakageEvidence, runChecks } from './checks.ts'
+import { type ChampionEvidence, type CheckResult, type LeakageEvidence, runChecks, runExamples } from './checks.ts'
 import { alignMatrix, columnValues, type MatrixColumn } from './matrix.ts'
 import { inputKind, matrixColumn, matrixFromTable } from './matrix-from-table.ts'
 import { evaluateBinary } from './metrics/binary.ts'
@@ -105,6 +105,11 @@ function championOn(table: Table, { version, artifact }: NonNullable<EvaluationI
   return missing.length > 0
     ? { version, probabilities: null, missing: missing.map(({ name }) => name) }
     : { version, probabilities: predictTable(artifact, table), missing: [] }
+}
+
+/** How a trained model does on a model's behavioral examples. @throws definition_invalid for an example of what is no input */
+export function exampleResults(model: ModelSpec, artifact: ModelArtifact): readonly CheckResult[] {
+  return runExamples(model.checks, (row) => predictExample(model, artifact, row))
 }
 
 /** The row of an example stands as JSON in the manifest: instants and int64 are text there. */
