@@ -1,5 +1,6 @@
 import { Readable } from 'node:stream'
 import { z } from 'zod'
+import type { RunJson } from '../../registry/index.ts'
 import { type Route, reply, route } from '../route.ts'
 import { instantField, nameField } from '../wire.ts'
 import { recordsOf, trains, workerOf } from './training.ts'
@@ -65,17 +66,38 @@ const list = route({
       model: nameField.optional(),
       status: runStatus.optional(),
       limit: z.coerce.number().int().min(1).max(1_000).default(100),
+      brief: z.stringbool().default(false).describe('Without curves, slices and what decided the checks'),
     }),
   },
   output: z.object({ runs: z.array(runSchema) }),
-  run: async ({ project }, { query: { model, status, limit } }) => ({
-    runs: await recordsOf(project).runs({
+  async run({ project }, { query: { model, status, limit, brief } }) {
+    const runs = await recordsOf(project).runs({
       limit,
       ...(model === undefined ? {} : { model }),
       ...(status === undefined ? {} : { status }),
-    }),
-  }),
+    })
+    return { runs: brief ? runs.map(briefRun) : runs }
+  },
 })
+
+/** A run for a list of many: figures stay, and what takes most of the bytes does not. */
+function briefRun({ metrics, checks, ...run }: RunJson): object {
+  const figures = (all: Readonly<Record<string, unknown>>): object => {
+    const { calibration: _, ...rest } = all
+    return rest
+  }
+  return {
+    ...run,
+    checks: checks.map(({ check, name, passed, summary }) => ({ check, name, passed, summary })),
+    metrics:
+      metrics === null
+        ? null
+        : {
+            validation: figures(metrics.validation),
+            baseline: metrics.baseline === null ? null : figures(metrics.baseline),
+          },
+  }
+}
 
 const one = route({
   method: 'GET',

@@ -113,6 +113,9 @@ describe('runs', () => {
     expect(await list('?model=late&status=succeeded')).toEqual([run.id])
     expect(await list('?model=other')).toEqual([])
     expect((await world.ask('GET', '/v1/runs?status=odd')).status).toBe(400)
+    const [brief] = (await ok<{ runs: RunJson[] }>('GET', '/v1/runs?brief=true')).runs
+    expect(brief?.metrics?.validation.auc).toBe(run.metrics?.validation.auc)
+    expect(JSON.stringify(brief)).not.toMatch(/"(?:roc|slices|calibration|detail)"/)
   })
 
   it('take the parameters that their trainer names, with its defaults and ranges', async () => {
