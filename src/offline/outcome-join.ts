@@ -46,6 +46,27 @@ export function maturityLagMs(source: SourceSpec): number {
 }
 
 /**
+ * The rows that may be the outcome of some moment: those that are visible at the cut and happened between the first instant
+ * that counts and the last, of moments that are mature. Only of these need key and value be read.
+ */
+export function outcomeCandidates(
+  outcome: OutcomeSpec,
+  source: SourceSpec,
+  rows: SourceRows,
+  { after, at, cutMs }: Pick<OutcomeSpine, 'after' | 'at' | 'cutMs'>,
+): Uint32Array {
+  const lagMs = maturityLagMs(source)
+  let [from, to] = [Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY]
+  for (let i = 0; i < at.length; i++) {
+    const until = at[i]! + outcome.withinMs
+    if (!(until + lagMs < cutMs)) continue
+    if (after[i]! < from) from = after[i]!
+    if (until > to) to = until
+  }
+  return visibleRows(rows, cutMs).filter((row) => rows.event[row]! > from && rows.event[row]! <= to)
+}
+
+/**
  * The outcome of every moment: of the rows with its key, known before the cut, whose event lies in `(after, at + horizon]`.
  * A moment is mature when at + horizon + lag lies before the cut; before that it is open, whatever has arrived. A mature
  * moment whose outcomes all have a null value is unobservable: something happened, and nobody can say what.
@@ -59,7 +80,7 @@ export async function joinOutcomes(
 ): Promise<OutcomeColumns> {
   const lagMs = maturityLagMs(source)
   const { event, known } = rows.source
-  const visible = visibleRows(rows.source, spine.cutMs)
+  const visible = outcomeCandidates(outcome, source, rows.source, spine)
   const { entities, rows: entityOf, spines } = entityIndex(rows.key, rows.source.rows, visible, [spine.key])
   // Only these depend on Order among rows of equal times: a sum of doubles does in its last digits.
   const ordered = ['first', 'last', 'sum', 'mean'].includes(outcome.aggregate ?? '')

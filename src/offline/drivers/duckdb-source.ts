@@ -88,7 +88,7 @@ export class DuckdbSource {
 
   /**
    * The values of expressions over the source's columns, one a row.
-   * @param mask texts are read only where this is 1
+   * @param mask only values where this is 1 have a meaning: texts elsewhere, and files without any, are not read
    */
   expressions(nodes: readonly ExpressionNode[], mask: Uint8Array | null = null): Promise<Column[]> {
     return this.read(
@@ -219,6 +219,10 @@ export class DuckdbSource {
     const reader = columnReader(types, this.rows, mask)
     let offset = 0
     for (const relation of types.length === 0 ? [] : this.relations) {
+      if (mask !== null && !mask.subarray(offset, offset + relation.rows).includes(1)) {
+        offset += relation.rows
+        continue
+      }
       const { from, columns } = select(relation)
       try {
         offset += await reader.read(this.connection, from, columns, offset)

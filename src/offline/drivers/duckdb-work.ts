@@ -11,7 +11,7 @@ import type {
   SourceTable,
   TableVersion,
 } from '../offline-engine.ts'
-import { joinOutcomes } from '../outcome-join.ts'
+import { joinOutcomes, outcomeCandidates } from '../outcome-join.ts'
 import { orderRows } from '../row-order.ts'
 import { gather } from '../sort-order.ts'
 import { visibleRows } from '../source-rows.ts'
@@ -119,12 +119,13 @@ export async function outcomes(session: DuckdbSession, request: OutcomeRequest):
   const key = outcome.on.map(
     ({ column: name }): ExpressionNode => ({ op: 'column', name, type: source.columns[name]!.type }),
   )
-  const columns: Column[] = await reader.expressions([...key, outcome.value])
+  const candidates = outcomeCandidates(outcome, source, standing, spine)
+  const columns: Column[] = await reader.expressions([...key, outcome.value], markRows(standing.rows, candidates))
   const rows = { source: standing, key: columns.slice(0, -1), value: columns.at(-1)!, tieRanks: reader.tieRanks }
   return joinOutcomes(outcome, source, rows, spine)
 }
 
-/** Marks the rows whose texts are worth reading; null for all. */
+/** Marks the rows that are worth reading; null for all. */
 function markRows(total: number, rows: Uint32Array): Uint8Array | null {
   if (rows.length === total) return null
   const marks = new Uint8Array(total)
