@@ -47,6 +47,11 @@ export interface VersionMetrics {
   readonly baseline: Readonly<Record<string, unknown>> | null
   readonly slices: Readonly<Record<string, readonly Readonly<Record<string, unknown>>[]>>
   readonly roc: readonly unknown[]
+  /** Left out by older releases. */
+  readonly baseline_roc?: readonly unknown[]
+  /** Probabilities by label, in bins; left out by older releases. */
+  readonly scores?: readonly unknown[]
+  readonly baseline_scores?: readonly unknown[]
 }
 
 /** Where the commit of the project stood. */

@@ -7,6 +7,7 @@ import { alignMatrix, columnValues, type MatrixColumn } from './matrix.ts'
 import { inputKind, matrixColumn, matrixFromTable } from './matrix-from-table.ts'
 import { evaluateBinary } from './metrics/binary.ts'
 import { rocCurve } from './metrics/roc.ts'
+import { scoresByLabel } from './metrics/score-bins.ts'
 import { evaluateBySlice } from './metrics/slice.ts'
 
 /** What a trained model is judged on. */
@@ -29,6 +30,11 @@ export interface Evaluation {
     readonly baseline: Readonly<Record<string, unknown>> | null
     readonly slices: Readonly<Record<string, readonly Readonly<Record<string, unknown>>[]>>
     readonly roc: readonly unknown[]
+    /** The same curve of the baseline rule; empty without one. */
+    readonly baseline_roc: readonly unknown[]
+    /** Probabilities by label in bins of equal width; of the baseline rule, empty without one. */
+    readonly scores: readonly unknown[]
+    readonly baseline_scores: readonly unknown[]
   }
   readonly checks: readonly CheckResult[]
 }
@@ -51,6 +57,9 @@ export function evaluate(input: EvaluationInput): Evaluation {
         ]),
       ),
       roc: [...rocCurve(labels, probabilities)],
+      baseline_roc: baseline === null ? [] : rocCurve(labels, baseline),
+      scores: scoresByLabel(labels, probabilities),
+      baseline_scores: baseline === null ? [] : scoresByLabel(labels, baseline),
     },
     checks: runChecks(model.checks, {
       labels,
