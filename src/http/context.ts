@@ -2,7 +2,8 @@ import type { Clock } from '../clock.ts'
 import type { Manifest } from '../define/index.ts'
 import type { FeatureReader, MomentAnswer, PredictionReader, PredictionRecord } from '../serve/index.ts'
 import type { Instant } from '../values/index.ts'
-import type { TrainingRecords, Worker } from './work.ts'
+import type { Reports } from './reports/room.ts'
+import type { OutcomeFound, TrainingRecords, Worker } from './work.ts'
 
 /** What routes ask of the platform as a whole. */
 export interface ServerContext {
@@ -38,6 +39,8 @@ export interface ProjectContext {
   readonly events: EventTaker
   /** Runs, versions and datasets, and the process that makes them; left out where nobody trains. */
   readonly training?: { readonly records: TrainingRecords; readonly worker: Worker }
+  /** What pages about the project are made of; left out where nobody looks. */
+  readonly reports?: Reports
 }
 
 /** Takes events, in this process or by way of the one that writes. */
@@ -56,14 +59,8 @@ export interface EventsTaken {
   readonly position: string
 }
 
-/** Finds the outcome of a prediction. */
+/** Finds the outcomes of predictions. */
 export interface OutcomeFinder {
-  find(record: PredictionRecord): Promise<PredictionOutcome>
-}
-
-/** The outcome of a prediction, as far as it is known. */
-export interface PredictionOutcome {
-  readonly label: boolean | number | null
-  readonly status: 'observed' | 'absent' | 'open' | 'censored' | 'unobservable'
-  readonly at: Instant | null
+  /** One answer a record; null where nobody can tell now. It never rejects for want of a process. */
+  find(records: readonly PredictionRecord[]): Promise<readonly (OutcomeFound | null)[]>
 }

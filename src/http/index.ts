@@ -4,11 +4,11 @@ export type {
   EventTaker,
   Health,
   OutcomeFinder,
-  PredictionOutcome,
   ProjectContext,
   ServerContext,
 } from './context.ts'
 export { openApiDocument } from './openapi.ts'
+export type { Reports } from './reports/room.ts'
 export {
   type DescribedRoute,
   jsonReply,

@@ -31,7 +31,9 @@ function serverOver(open: World, replay = true, port = 7777): HttpServer {
       : null,
     predict: (moment, body) => open.predictor.predict(moment, body),
     predictions: open.reader,
-    outcomes: { find: async () => ({ label: true, status: 'observed', at: startMs + 1000 }) },
+    outcomes: {
+      find: async (records) => records.map(() => ({ label: true, status: 'observed', at: startMs + 1000 })),
+    },
     features: open.features,
     events: {
       async append(source, events) {

@@ -1,6 +1,8 @@
 import type { LatestReport, StoredReport } from '../monitor/index.ts'
+import type { LabelStatus } from '../offline/index.ts'
 import type { Hold, PlanSummary, Step } from '../plan/index.ts'
 import type { RunJson, RunStatus, VersionJson } from '../registry/index.ts'
+import type { Instant, Value } from '../values/index.ts'
 
 /**
  * What the worker process does for a project: everything that plans, trains, builds or measures. Inputs and answers are JSON.
@@ -19,6 +21,8 @@ export interface Worker {
   buildDataset(request: DatasetRequest & { readonly waitMs: number }): Promise<JobJson<DatasetJson>>
   /** Performance, parity and feature health. */
   report(request: { readonly waitMs: number }): Promise<JobJson>
+  /** What came true after predictions, from the tables; null where nobody can say. */
+  outcomes(request: { readonly asks: readonly OutcomeAsk[] }): Promise<readonly (OutcomeFound | null)[]>
   /** Values of one entity at instants, computed from the tables. */
   featureHistory(request: FeatureHistoryRequest): Promise<FeatureHistoryJson>
   /** @throws not_found */
@@ -130,6 +134,24 @@ export interface DatasetJson {
   readonly columns: readonly DatasetColumnJson[]
   /** Moments by the status of their label; null without a label. */
   readonly label_status: Readonly<Record<string, number>> | null
+}
+
+/** A prediction whose outcome is asked for. */
+export interface OutcomeAsk {
+  readonly model: string
+  /** The moment's key by field. */
+  readonly key: Readonly<Record<string, Value | null>>
+  readonly at: Instant
+  /** What happened later than this belongs to it: the latest of the moment and every as_of of the answer. */
+  readonly after: Instant
+}
+
+/** The outcome of a prediction, as far as it is known. */
+export interface OutcomeFound {
+  readonly label: boolean | number | null
+  readonly status: LabelStatus
+  /** When it became known; null without one. */
+  readonly at: Instant | null
 }
 
 export interface FeatureHistoryRequest {

@@ -17,6 +17,8 @@ import { remoteWorker } from '../process/worker-channel.ts'
 import { parsePosition } from '../stream/index.ts'
 import { openAnswering } from './answering.ts'
 import { trainingRecords } from './operations-records.ts'
+import { outcomeFinder } from './outcome-finder.ts'
+import { openReports } from './reports/index.ts'
 
 /** How serving is started. */
 export interface ServingOptions {
@@ -90,7 +92,7 @@ export async function startServing(platform: Platform, options: ServingOptions):
       : null,
     predict: answering.predict,
     predictions: answering.predictions,
-    outcomes: null,
+    outcomes: outcomeFinder(remoteWorker(worker, () => clock.now())),
     get features() {
       return answering.features
     },
@@ -103,6 +105,15 @@ export async function startServing(platform: Platform, options: ServingOptions):
       records: { ...records, runLog: (id) => records.runLog(id, closing.signal) },
       worker: remoteWorker(worker, () => clock.now()),
     },
+    reports: openReports(platform, {
+      answering,
+      frontiers: () => frontiers.all,
+      roles: () => [
+        { role: 'serve', running: true },
+        { role: 'writer', running: writer.responsive },
+        { role: 'worker', running: worker.responsive },
+      ],
+    }),
   }
 
   const sourcesNow = (): string[] => Object.keys(context.manifest().sources)

@@ -146,8 +146,8 @@ export const definitionSchema = z.object({
 
 /** When the monitors last measured, and over what. */
 export const reportStampSchema = z.object({
-  made_at: instant.describe("On the platform's clock"),
-  cut: instant.describe('Outcomes known before it count'),
+  made_at: instant.describe("On the machine's clock"),
+  cut: instant.describe("On the platform's clock: outcomes known before it count"),
   from: instant.nullable().describe('The first and the last moment'),
   to: instant.nullable(),
   predictions: count,

@@ -11,6 +11,7 @@ import { monitorRoutes } from './monitors.ts'
 import { operationRoutes } from './operations.ts'
 import { planRoutes } from './plan.ts'
 import { predictionRoutes } from './predictions.ts'
+import { reportRoutes } from './reports.ts'
 import { rollbackRoutes } from './rollbacks.ts'
 import { runRoutes } from './runs.ts'
 import { trainerRoutes } from './trainers.ts'
@@ -25,6 +26,7 @@ export const serveRoutes: readonly Route[] = [
   ...catalogRoutes,
   ...lineageRoutes,
   ...planRoutes,
+  ...reportRoutes,
   ...runRoutes,
   ...trainerRoutes,
   ...versionRoutes,

@@ -7,6 +7,7 @@ import type { OutcomeFinder } from '../context.ts'
 import { anyMomentRequestSchema, momentAnswerSchema, momentRequestSchema } from '../moment-schema.ts'
 import { type Route, route } from '../route.ts'
 import { instantField, nameField } from '../wire.ts'
+import type { OutcomeFound } from '../work.ts'
 
 const predict = route({
   method: 'POST',
@@ -35,7 +36,7 @@ const predictionSchema = z.record(z.string(), z.unknown()).describe('A predictio
 const list = route({
   method: 'GET',
   path: '/v1/predictions',
-  summary: 'Logged predictions of a period, log by log in the order in which they were logged',
+  summary: 'Logged predictions of a period with their outcomes, log by log in the order in which they were logged',
   tag: 'predictions',
   input: {
     query: z.strictObject({
@@ -49,8 +50,8 @@ const list = route({
   output: z.object({ predictions: z.array(predictionSchema), next: z.string().nullable() }),
   async run({ project }, { query }) {
     const { limit, deployment, from, to, after } = query
-    const predictions: unknown[] = []
-    let last: string | null = null
+    const records: PredictionRecord[] = []
+    let next: string | null = null
     const wanted = {
       ...(deployment === undefined ? {} : { deployment }),
       ...(from === undefined ? {} : { from }),
@@ -58,11 +59,13 @@ const list = route({
       ...(after === undefined ? {} : { after }),
     }
     for await (const record of project.predictions.read(wanted)) {
-      if (predictions.length === limit) return { predictions, next: last }
-      predictions.push(await withOutcome(record, project.outcomes))
-      last = record.predictionId
+      if (records.length === limit) {
+        next = records.at(-1)!.predictionId
+        break
+      }
+      records.push(record)
     }
-    return { predictions, next: null }
+    return { predictions: await withOutcomes(records, project.outcomes), next }
   },
 })
 
@@ -75,7 +78,7 @@ const one = route({
   output: predictionSchema,
   async run({ project }, { params }) {
     const record = await project.predictions.get(params.id)
-    if (record !== null) return withOutcome(record, project.outcomes)
+    if (record !== null) return (await withOutcomes([record], project.outcomes))[0]
     throw noonmarkError('not_found', {
       message: `The log has no prediction '${params.id}'.`,
       hint: 'A prediction answered with logged: false is not in the log.',
@@ -87,11 +90,15 @@ const one = route({
 /** The routes of predictions. */
 export const predictionRoutes: readonly Route[] = [predict, list, one]
 
-async function withOutcome(record: PredictionRecord, outcomes: OutcomeFinder | null): Promise<unknown> {
-  const json = predictionJson(record)
-  if (outcomes === null) return json
-  const { label, status, at } = await outcomes.find(record)
-  return { ...json, outcome: { label, status, at: at === null ? null : formatInstant(at) } }
+/** Records on the wire with what came true; where no room can tell, without. */
+async function withOutcomes(records: readonly PredictionRecord[], finder: OutcomeFinder | null): Promise<unknown[]> {
+  if (finder === null) return records.map(predictionJson)
+  const outcomes = await finder.find(records)
+  return records.map((record, i) => ({ ...predictionJson(record), outcome: outcomeJson(outcomes[i] ?? null) }))
+}
+
+function outcomeJson(outcome: OutcomeFound | null) {
+  return outcome === null ? null : { ...outcome, at: outcome.at === null ? null : formatInstant(outcome.at) }
 }
 
 function deploymentsOf(manifest: Manifest, moment: string): string[] {
