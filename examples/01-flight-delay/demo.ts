@@ -55,8 +55,14 @@ async function noonmark(args: readonly string[], expected: readonly number[] = [
   children.delete(child)
   const answer: unknown = out === '' ? null : JSON.parse(out)
   if (code === null || !expected.includes(code))
-    throw new Error(`noonmark ${args.join(' ')} ended with ${code}: ${out}`)
+    throw new Error(`noonmark ${args.join(' ')} ended with ${code}: ${failedChecks(answer) || out}`)
   return answer
+}
+
+/** What stopped a run, where checks did. */
+function failedChecks(answer: unknown): string {
+  const { checks = [] } = (answer ?? {}) as { checks?: { name: string; passed: boolean; summary: string }[] }
+  return checks.flatMap(({ name, passed, summary }) => (passed ? [] : [`${name}: ${summary}`])).join(' ')
 }
 
 /** The clock of the platform stands at the beginning of the replay until the server moves it. */

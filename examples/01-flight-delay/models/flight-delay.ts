@@ -26,7 +26,7 @@ export const flightDelay = model('flight-delay', {
     example(
       'a bad day at both ends',
       { origin_late_share_12h: 0.6, destination_late_share_12h: 0.6 },
-      { atLeast: 0.3 },
+      { atLeast: 0.25 },
     ),
   ],
   split: { from: '2001-01-15', validateFrom: '2001-05-01', to: '2001-06-01' },
