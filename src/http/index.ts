@@ -8,6 +8,7 @@ export type {
   ServerContext,
 } from './context.ts'
 export { openApiDocument } from './openapi.ts'
+export { openPages, type Pages } from './pages.ts'
 export type { Reports } from './reports/room.ts'
 export {
   type DescribedRoute,

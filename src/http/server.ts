@@ -4,12 +4,15 @@ import { errorBody, isNoonmarkError, noonmarkError } from '../errors.ts'
 import type { ProjectContext, ServerContext } from './context.ts'
 import { type HostGuard, hostGuard, requireLoopback } from './loopback.ts'
 import { openApiDocument } from './openapi.ts'
+import type { PageReply, Pages } from './pages.ts'
 import { isReply, type Method, type Route, type RouteArguments, type RouteContext } from './route.ts'
 
 /** How a server is made. */
 export interface HttpServerOptions {
   readonly context: ServerContext
   readonly routes: readonly Route[]
+  /** The web UI, for every GET that no route takes; left out where there is none. */
+  readonly pages?: Pages
   /** 127.0.0.1 where left out; only addresses of this machine are allowed. */
   readonly host?: string
   /** 0 lets the system choose. */
@@ -38,7 +41,7 @@ export interface HttpServer {
  * @throws host_not_loopback
  */
 export function createHttpServer(options: HttpServerOptions): HttpServer {
-  const { context, routes, host = '127.0.0.1', port, bodyLimitBytes = 1024 * 1024, onFailure } = options
+  const { context, routes, pages, host = '127.0.0.1', port, bodyLimitBytes = 1024 * 1024, onFailure } = options
   requireLoopback(host)
   const instance = fastify({
     bodyLimit: bodyLimitBytes,
@@ -60,7 +63,16 @@ export function createHttpServer(options: HttpServerOptions): HttpServer {
   instance.setErrorHandler((error, request, response) =>
     sendError(response, error, `${request.method} ${request.url}`, onFailure),
   )
-  instance.setNotFoundHandler((request, response) => refuseUnknownPath(routes, request, response))
+  // No browser is to guess that an answer is a script or a page.
+  instance.addHook('onSend', (_request, response, _payload, done) => {
+    response.header('x-content-type-options', 'nosniff')
+    done()
+  })
+  instance.setNotFoundHandler(async (request, response) => {
+    const page = await pageFor(pages, request)
+    if (page === null) return refuseUnknownPath(routes, request, response)
+    return response.code(page.status).headers(page.headers).send(page.body)
+  })
   for (const route of routes) addRoute(instance, context, route)
   instance.get('/openapi.json', async (_request, response) => {
     response.header('content-type', 'application/json; charset=utf-8')
@@ -191,6 +203,16 @@ function translated(error: unknown): unknown {
   if (statusCode !== undefined && statusCode < 500)
     return noonmarkError('request_invalid', { message: error.message, cause: error })
   return error
+}
+
+/** The web UI's answer to what no route takes; null where it has none. */
+async function pageFor(pages: Pages | undefined, { method, url, headers }: FastifyRequest): Promise<PageReply | null> {
+  if (pages === undefined || (method !== 'GET' && method !== 'HEAD')) return null
+  return pages.answer({
+    path: url.split('?', 1)[0]!,
+    accept: headers.accept ?? '',
+    ifNoneMatch: headers['if-none-match'],
+  })
 }
 
 function refuseUnknownPath(routes: readonly Route[], request: FastifyRequest, response: FastifyReply): void {

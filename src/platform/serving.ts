@@ -6,6 +6,7 @@ import {
   type EventsTaken,
   type Health,
   type HttpServer,
+  openPages,
   type ProjectContext,
   type Route,
   serveRoutes,
@@ -143,6 +144,7 @@ export async function startServing(platform: Platform, options: ServingOptions):
       health,
     },
     routes: [...serveRoutes, ...(options.routes ?? [])],
+    pages: openPages(),
     host: options.host,
     port: options.port,
     onFailure: (error, where) =>
