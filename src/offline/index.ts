@@ -3,6 +3,7 @@
  * @module
  */
 export * from './offline-engine.ts'
+export { maturityLagMs } from './outcome-join.ts'
 export { tableDigest } from './table-digest.ts'
 export type { DeriveInputs, RunDerives } from './training-inputs.ts'
 export * from './training-set.ts'

@@ -16,6 +16,7 @@ import { applyFor, planFor, plannedJson, release, rollBack } from './operations-
 import { currentRun } from './operations-records.ts'
 import { type StartedTraining, startTraining } from './operations-runs.ts'
 import { openTurns } from './operations-turns.ts'
+import { openOutcomeLookup } from './outcome-lookup.ts'
 
 /** Values of one entity over time. */
 export async function featureHistory(
@@ -42,6 +43,7 @@ const trainingsAtATime = 2
 export function openWorker(platform: Platform): OpenWorker {
   const jobs = openJobs()
   const turns = openTurns(trainingsAtATime)
+  const outcomes = openOutcomeLookup(platform)
   const closing = new AbortController()
   const trainings = new Set<StartedTraining['ended']>()
   return {
@@ -65,6 +67,7 @@ export function openWorker(platform: Platform): OpenWorker {
         const { report } = await measureMonitors(platform, { reason: 'asked', onProgress })
         return report
       }),
+    outcomes: ({ asks }) => outcomes.find(asks),
     featureHistory: (request) => featureHistory(platform, request),
     job: async ({ job }) => jobs.job(job),
     cancelJob: ({ job }) => jobs.cancel(job),

@@ -18,6 +18,7 @@ const methods: readonly (keyof Worker)[] = [
   'release',
   'buildDataset',
   'report',
+  'outcomes',
   'featureHistory',
   'job',
   'cancelJob',

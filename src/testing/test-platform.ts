@@ -5,7 +5,7 @@ import { Registry as MetricsRegistry } from 'prom-client'
 import type { ReplayClock } from '../clock.ts'
 import type { Manifest } from '../define/index.ts'
 import { noonmarkError } from '../errors.ts'
-import type { ApplyJson } from '../http/work.ts'
+import type { ApplyJson, OutcomeFound } from '../http/work.ts'
 import type { IngestResult } from '../materialize/index.ts'
 import type { MonitorReport } from '../monitor/index.ts'
 import { type BuiltManifest, makePlan } from '../plan/index.ts'
@@ -14,6 +14,8 @@ import { type ExploredValue, featureValues } from '../platform/exploring.ts'
 import { fillDeclared } from '../platform/filling.ts'
 import { applyMade } from '../platform/operations-plan.ts'
 import { startTraining } from '../platform/operations-runs.ts'
+import { outcomeAsk } from '../platform/outcome-finder.ts'
+import { openOutcomeLookup } from '../platform/outcome-lookup.ts'
 import type { OpenStores } from '../platform/stores.ts'
 import { watch } from '../platform/watching.ts'
 import { openWriter } from '../platform/writing.ts'
@@ -101,6 +103,8 @@ export interface TestPlatform {
   deploy(pins: DeploymentPins): Promise<ApplyJson>
   /** Asks for predictions: a row of the moment, or the whole body of a request. @throws row_invalid */
   predict(moment: string, body: unknown): Promise<MomentAnswer>
+  /** What came true after a prediction, so far. @throws not_found for one that is not in the log */
+  outcome(predictionId: string): Promise<OutcomeFound | null>
   /** Performance, parity and health of features, measured on what was predicted so far. @throws not_found before the first prediction */
   monitors(): Promise<MonitorReport>
   /** Ends everything and leaves nothing behind. */
@@ -177,6 +181,9 @@ async function open(
     log: onLog,
   })
 
+  const frontiers = async () => ({ ...writer.frontiers.all })
+  const outcomes = openOutcomeLookup(platform, { frontiers, leastPauseMs: 0 })
+
   /** Waits until what was received is applied. */
   const settle = async (): Promise<void> => {
     await writer.advance()
@@ -244,7 +251,12 @@ async function open(
     },
     deploy: (more) => apply({ ...pins, ...more }),
     predict: (moment, body) => answering.predict(moment, body),
-    monitors: async () => (await watch(platform, { frontiers: async () => ({ ...writer.frontiers.all }) })).report,
+    async outcome(predictionId) {
+      const record = await answering.predictions.get(predictionId)
+      if (record === null) throw noonmarkError('not_found', { message: `The log has no prediction '${predictionId}'.` })
+      return (await outcomes.find([outcomeAsk(record)]))[0]!
+    },
+    monitors: async () => (await watch(platform, { frontiers })).report,
     async close() {
       await answering.close()
       await writing.close()

@@ -98,6 +98,7 @@ describe('a test platform on a project', () => {
   it('measures parity and performance once outcomes are known', async () => {
     const day = generateOrders({ count: 40, fromMs: historyTo + hourMs, toMs: historyTo + 24 * hourMs, prefix: 'live' })
     const due = [...day.deliveries].sort((a, b) => String(a.delivered_at).localeCompare(String(b.delivered_at)))
+    const asked: { readonly id: string; readonly order: string; readonly at: number }[] = []
     for (const { order_id, shop, kilograms, ordered_at } of day.orders) {
       const arrived = due.splice(
         0,
@@ -108,8 +109,15 @@ describe('a test platform on a project', () => {
         await platform.ingest('deliveries', [delivery])
       }
       await platform.advance(String(ordered_at))
-      await platform.predict('order', { order_id, shop, kilograms })
+      const { results } = await platform.predict('order', { order_id, shop, kilograms })
+      asked.push({
+        id: results['late-order']!.prediction_id,
+        order: String(order_id),
+        at: Date.parse(String(ordered_at)),
+      })
     }
+    // Not mature yet, whatever has arrived.
+    for (const { id } of asked) expect(await platform.outcome(id)).toEqual({ label: null, status: 'open', at: null })
     await platform.advance(historyTo + 96 * hourMs)
     await platform.ingest('deliveries', due)
     await platform.advance(historyTo + 97 * hourMs)
@@ -117,6 +125,21 @@ describe('a test platform on a project', () => {
     expect(parity.compared).toBeGreaterThanOrEqual(40 * 5)
     expect(parity.equal).toBe(parity.compared)
     expect(moments.map(({ moment }) => moment)).toEqual(['order'])
+    const statuses = new Set<string>()
+    for (const { id, order, at } of asked) {
+      const came = day.deliveries.find(({ order_id, delivered_at }) => {
+        const deliveredAt = Date.parse(String(delivered_at))
+        return order_id === order && deliveredAt > at && deliveredAt <= at + 24 * hourMs
+      })
+      const found = await platform.outcome(id)
+      statuses.add(found!.status)
+      if (came === undefined) expect(found).toEqual({ label: null, status: 'absent', at: null })
+      else {
+        expect(found).toMatchObject({ label: Number(came.delay_minutes) >= 0, status: 'observed' })
+        expect(found!.at).toBeGreaterThanOrEqual(Date.parse(String(came.delivered_at)))
+      }
+    }
+    expect(statuses).toContain('observed')
   })
 
   it('says what is wrong as a server would, and changes nothing', async () => {
