@@ -5,6 +5,7 @@ import { type PredictionRecord, predictionJson } from '../../serve/index.ts'
 import { formatInstant } from '../../values/index.ts'
 import type { OutcomeFinder } from '../context.ts'
 import { anyMomentRequestSchema, momentAnswerSchema, momentRequestSchema } from '../moment-schema.ts'
+import { predictionListSchema, predictionSchema } from '../reports/prediction.ts'
 import { type Route, route } from '../route.ts'
 import { instantField, nameField } from '../wire.ts'
 import type { OutcomeFound } from '../work.ts'
@@ -31,12 +32,11 @@ const predict = route({
   run: ({ project }, { params, body }) => project.predict(params.moment, body),
 })
 
-const predictionSchema = z.record(z.string(), z.unknown()).describe('A prediction record')
-
 const list = route({
   method: 'GET',
   path: '/v1/predictions',
-  summary: 'Logged predictions of a period with their outcomes, log by log in the order in which they were logged',
+  summary:
+    'Logged predictions of a period with their outcomes, log by log in the order in which they were logged, or the latest first',
   tag: 'predictions',
   input: {
     query: z.strictObject({
@@ -45,19 +45,29 @@ const list = route({
       to: instantField.optional(),
       after: z.string().optional().describe('Go on after this prediction id'),
       limit: z.coerce.number().int().min(1).max(10_000).default(100),
+      order: z
+        .enum(['oldest', 'newest'])
+        .default('oldest')
+        .describe('newest: a page may be short and yet not the last, as long as there is a `next`'),
+      outcomes: z.stringbool().default(true).describe('false: without what came true, which takes the worker a moment'),
     }),
   },
-  output: z.object({ predictions: z.array(predictionSchema), next: z.string().nullable() }),
+  output: predictionListSchema,
   async run({ project }, { query }) {
-    const { limit, deployment, from, to, after } = query
-    const records: PredictionRecord[] = []
-    let next: string | null = null
+    const { limit, deployment, from, to, after, order, outcomes } = query
+    const finder = outcomes ? project.outcomes : null
     const wanted = {
       ...(deployment === undefined ? {} : { deployment }),
       ...(from === undefined ? {} : { from }),
       ...(to === undefined ? {} : { to }),
       ...(after === undefined ? {} : { after }),
     }
+    if (order === 'newest') {
+      const page = await project.predictions.newest({ ...wanted, limit })
+      return { predictions: await withOutcomes(page.records, finder), next: page.next }
+    }
+    const records: PredictionRecord[] = []
+    let next: string | null = null
     for await (const record of project.predictions.read(wanted)) {
       if (records.length === limit) {
         next = records.at(-1)!.predictionId
@@ -65,7 +75,7 @@ const list = route({
       }
       records.push(record)
     }
-    return { predictions: await withOutcomes(records, project.outcomes), next }
+    return { predictions: await withOutcomes(records, finder), next }
   },
 })
 
