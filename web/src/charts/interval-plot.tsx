@@ -18,8 +18,10 @@ export function IntervalPlot(props: { readonly label: string; readonly rows: rea
   const rows = props.rows.filter(({ value }) => value !== null)
   const ends = rows.flatMap(({ value, low, high }) => [low ?? value ?? 0, high ?? value ?? 0])
   const [least, most] = [Math.min(...ends), Math.max(...ends)]
-  const pad = (most - least || Math.abs(most) * 0.1 || 0.1) * 0.12
-  const at = (value: number) => `${(100 * (value - least + pad)) / (most - least + 2 * pad)}%`
+  // A single figure is not blown up to the width of its own interval.
+  const span = Math.max((most - least) * 1.24, Math.abs(most) * 0.12, 1e-6)
+  const start = (least + most - span) / 2
+  const at = (value: number) => `${(100 * (value - start)) / span}%`
   return (
     <table className="w-full text-sm">
       <caption className="sr-only">{props.label}</caption>
@@ -33,11 +35,11 @@ export function IntervalPlot(props: { readonly label: string; readonly rows: rea
       <tbody>
         {rows.map(({ name, color, value, low, high, over, hollow }) => (
           <tr key={name} className="border-b border-line last:border-0">
-            <th scope="row" className="w-px py-1.5 pr-4 text-left align-top font-normal">
+            <th scope="row" className="w-2/5 py-1.5 pr-4 text-left align-top font-normal">
               <span className="block font-medium whitespace-nowrap">{name}</span>
-              <span className="block min-w-28 text-xs text-faint">{over}</span>
+              <span className="block min-w-28 text-xs text-balance text-faint">{over}</span>
             </th>
-            <td className="w-full min-w-16 py-1.5 align-top" aria-hidden="true">
+            <td className="min-w-16 py-1.5 align-top" aria-hidden="true">
               <svg width="100%" height="20" className="mt-px block overflow-visible">
                 <title>{name}</title>
                 <line x1="0" x2="100%" y1="10" y2="10" stroke="var(--line)" />

@@ -69,3 +69,8 @@ export function formatSpan(ms: number): string {
   const [unit, size] = units.find(([, size]) => ms >= 2 * size) ?? (ms >= 1000 ? ['s', 1000] : ['ms', 1])
   return `${Math.floor(ms / size)} ${unit}`
 }
+
+/** A declared duration as it is declared: `500 ms`, `2 s`. */
+export function formatDuration(ms: number): string {
+  return ms >= 1000 && ms % 1000 === 0 ? `${ms / 1000} s` : `${ms} ms`
+}

@@ -1,6 +1,7 @@
 import { useQuery } from '@tanstack/react-query'
 import { TriangleAlert } from 'lucide-react'
 import { statusQuery } from '../api/queries.ts'
+import { Prose } from '../ui/index.ts'
 
 /** A mistake in the project's folder: what was applied before goes on, and this says what to mend, and where. */
 export function DefinitionNotice() {
@@ -19,7 +20,9 @@ export function DefinitionNotice() {
         <div className="min-w-0 space-y-0.5">
           <p className="font-semibold text-bad">The folder is not applied; what was applied before goes on.</p>
           <p className="break-words whitespace-pre-wrap">{error.message}</p>
-          <p className="text-muted">{error.hint}</p>
+          <p className="text-muted">
+            <Prose text={error.hint} />
+          </p>
           <p className="text-xs text-muted">
             {place === null ? null : <code className="mr-3 font-mono text-ink">{place}</code>}
             {error.file !== null && error.path !== null ? <code className="mr-3 font-mono">{error.path}</code> : null}

@@ -109,7 +109,7 @@ export function DataTable<Row extends object>(props: {
                         type="button"
                         onClick={header.column.getToggleSortingHandler()}
                         className={classes(
-                          'group inline-flex items-center gap-1 rounded hover:text-ink',
+                          'group inline-flex items-center gap-1 rounded align-bottom hover:text-ink',
                           column.align === 'right' ? 'flex-row-reverse text-right' : 'text-left',
                         )}
                       >

@@ -2,6 +2,7 @@ import type { UseQueryResult } from '@tanstack/react-query'
 import { RefreshCw } from 'lucide-react'
 import type { ReactNode } from 'react'
 import { isApiError } from '../api/client.ts'
+import { Prose } from './prose.tsx'
 import { ErrorState, PageSkeleton } from './states.tsx'
 
 /**
@@ -27,7 +28,8 @@ export function QueryView<T>(props: {
         >
           <RefreshCw size={15} aria-hidden />
           <span>
-            {query.error.message} {isApiError(query.error) ? query.error.hint : null}
+            {query.error.message}{' '}
+            {isApiError(query.error) && query.error.hint !== null ? <Prose text={query.error.hint} /> : null}
           </span>
           <span>What is shown was read before.</span>
         </p>

@@ -3,6 +3,7 @@ import type { ReactNode } from 'react'
 import { isApiError } from '../api/client.ts'
 import { Button } from './button.tsx'
 import { classes } from './classes.ts'
+import { Prose } from './prose.tsx'
 
 /** The ground of something that is on its way. */
 export function Skeleton(props: { readonly className?: string }) {
@@ -57,8 +58,14 @@ export function ErrorState(props: {
       <div className="flex gap-3">
         <CircleAlert size={20} className="mt-0.5 shrink-0 text-bad" aria-hidden />
         <div className="min-w-0 space-y-1.5">
-          <p className="font-semibold">{message}</p>
-          {api?.hint == null ? null : <p className="text-sm text-muted">{api.hint}</p>}
+          <p className="font-semibold break-words">
+            <Prose text={message} />
+          </p>
+          {api?.hint == null ? null : (
+            <p className="text-sm text-muted">
+              <Prose text={api.hint} />
+            </p>
+          )}
           <p className="flex flex-wrap gap-x-4 text-xs text-faint">
             <span>
               Code <code className="font-mono text-muted">{api?.code ?? 'page_failed'}</code>

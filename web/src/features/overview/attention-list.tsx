@@ -1,7 +1,7 @@
 import { Link, type LinkProps } from '@tanstack/react-router'
 import { CircleAlert, CircleCheck, Info, TriangleAlert } from 'lucide-react'
 import type { Attention } from '../../../../src/http/reports.ts'
-import { Card } from '../../ui/index.ts'
+import { Card, Prose } from '../../ui/index.ts'
 
 const severities = {
   critical: { icon: CircleAlert, tone: 'text-bad', word: 'Critical' },
@@ -29,9 +29,13 @@ export function AttentionList({ items }: { readonly items: readonly Attention[] 
               <Icon size={17} className={`mt-0.5 shrink-0 ${tone}`} aria-label={word} role="img" />
               <div className="min-w-0">
                 <p className="break-words">
-                  <Subject subject={subject} /> {message}
+                  <Subject subject={subject} /> <Prose text={message} />
                 </p>
-                {hint === '' ? null : <p className="text-muted">{hint}</p>}
+                {hint === '' ? null : (
+                  <p className="text-muted">
+                    <Prose text={hint} />
+                  </p>
+                )}
               </div>
             </li>
           )

@@ -4,7 +4,7 @@ import { metricName } from '../../format/metric.ts'
 import { formatCount, formatMilliseconds, formatShare } from '../../format/number.ts'
 import { overText, windowText } from '../../format/over.ts'
 import { formatMinute, formatPeriod } from '../../format/time.ts'
-import { Badge, Stat, TextLink, toneOf } from '../../ui/index.ts'
+import { Badge, Stat, TextLink, toneOf, VersionLink } from '../../ui/index.ts'
 
 /** One deployment on the first page: who answers, how much, how fast, how well. */
 export function DeploymentCard(props: {
@@ -120,14 +120,5 @@ function Quality({ deployment: { performance, parity }, report }: Parameters<typ
         </p>
       )}
     </div>
-  )
-}
-
-function VersionLink({ version }: { readonly version: string }) {
-  const [name = '', number] = version.split(':')
-  return (
-    <TextLink to="/models/$name" params={{ name }} search={{ version: Number(number) }}>
-      {version}
-    </TextLink>
   )
 }

@@ -1,7 +1,7 @@
 import type { OverviewModel } from '../../../../src/http/reports.ts'
 import { formatInterval, formatShare, plural } from '../../format/number.ts'
 import { formatMinute } from '../../format/time.ts'
-import { Badge, type Column, DataTable, EmptyState, TextLink, toneOf } from '../../ui/index.ts'
+import { Badge, type Column, DataTable, EmptyState, TextLink, toneOf, VersionLink } from '../../ui/index.ts'
 
 const columns: readonly Column<OverviewModel>[] = [
   {
@@ -24,14 +24,12 @@ const columns: readonly Column<OverviewModel>[] = [
     id: 'latest',
     header: 'Newest version',
     value: ({ latest }) => latest?.created_at ?? null,
-    cell: ({ latest, versions, name }) =>
+    cell: ({ latest, versions }) =>
       latest === null ? (
         <span className="text-muted">none</span>
       ) : (
         <>
-          <TextLink to="/models/$name" params={{ name }} search={{ version: Number(latest.version.split(':')[1]) }}>
-            {latest.version}
-          </TextLink>{' '}
+          <VersionLink version={latest.version} />{' '}
           <Badge tone={latest.passed ? 'good' : 'bad'}>{latest.passed ? 'checks passed' : 'checks failed'}</Badge>
           <div className="text-xs text-faint">
             {formatMinute(latest.created_at)} · of {plural(versions, 'version')}
