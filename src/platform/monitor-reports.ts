@@ -6,11 +6,14 @@ import { defineRecord, deleteRecord, type MetadataStore, putRecord } from '../me
 import type { LatestReport, StoredReport } from '../monitor/index.ts'
 import type { Platform } from '../platform.ts'
 import { formatInstant } from '../values/index.ts'
+import { dataSeen, isMeasureDue } from './monitor-schedule.ts'
 import { type WatchOptions, watch } from './watching.ts'
 
 /** A report in the metadata store, by its id: what is small stands here, the report is a blob of JSON under gzip. */
 interface KeptReport extends Omit<StoredReport, 'id'> {
   readonly blob: Digest
+  /** What had been logged when it was begun; see `dataSeen`. */
+  readonly seen: string | null
 }
 
 export const monitorReportRecord = defineRecord<KeptReport>({ kind: 'monitor_report', version: 1, indexes: [] })
@@ -24,6 +27,7 @@ export async function measureMonitors(
   { reason, ...options }: WatchOptions & { readonly reason: StoredReport['reason'] },
 ): Promise<LatestReport> {
   const started = performance.now()
+  const seen = await dataSeen(platform)
   const { report, covers } = await watch(platform, options)
   const measuredAtMs = Date.now()
   const stored: StoredReport = {
@@ -36,8 +40,14 @@ export async function measureMonitors(
     covers,
   }
   const latest: LatestReport = { ...stored, report }
-  await keep(platform, stored, latest)
+  await keep(platform, { ...stored, seen }, latest)
   return latest
+}
+
+/** Whether something was logged that no report covers yet, and the last report is old enough. */
+export async function isReportDue(platform: Platform): Promise<boolean> {
+  const [record] = await newest(platform, 1)
+  return isMeasureDue(await dataSeen(platform), record?.body ?? null, Date.now())
 }
 
 /** The report that was measured last, whoever asked for it; null before the first. */
@@ -50,7 +60,7 @@ export async function latestReport(platform: Platform): Promise<LatestReport | n
 
 /** What is kept beside the latest reports, the newest first. */
 export async function storedReports(platform: Platform, limit: number): Promise<StoredReport[]> {
-  return (await newest(platform, limit)).map(({ id, body: { blob: _, ...body } }) => ({ id, ...body }))
+  return (await newest(platform, limit)).map(({ id, body: { blob: _blob, seen: _seen, ...body } }) => ({ id, ...body }))
 }
 
 const newest = async (
@@ -58,7 +68,11 @@ const newest = async (
   limit: number,
 ) => (await metadata.list(monitorReportRecord, { project, order: { by: 'id', descending: true }, limit })).records
 
-async function keep(platform: Platform, { id, ...stored }: StoredReport, latest: LatestReport): Promise<void> {
+async function keep(
+  platform: Platform,
+  { id, ...stored }: StoredReport & Pick<KeptReport, 'seen'>,
+  latest: LatestReport,
+): Promise<void> {
   const { metadata, blobs, project } = platform
   // With its id in it no two reports are the same blob, so that one can go without the other.
   const blob = await blobs.put(await promisify(gzip)(JSON.stringify(latest)))

@@ -8,7 +8,8 @@ import type { Platform } from '../platform.ts'
 import { runJson } from '../registry/index.ts'
 import { formatInstant } from '../values/index.ts'
 import { featureValues } from './exploring.ts'
-import { measureMonitors } from './monitor-reports.ts'
+import { isReportDue, measureMonitors } from './monitor-reports.ts'
+import { catchUpClock } from './monitor-schedule.ts'
 import { buildDataset } from './operations-datasets.ts'
 import { openJobs } from './operations-jobs.ts'
 import { cancelRun, endLostRuns } from './operations-lease.ts'
@@ -32,12 +33,16 @@ export async function featureHistory(
 export interface OpenWorker extends Worker {
   /** Records runs as failed whose process is gone; returns their ids. */
   endLostRuns(atStart: boolean): Promise<readonly string[]>
+  /** Measures the monitors where new data came and the last report is some minutes old; returns why that failed, if it did. */
+  measureNewData(): Promise<string | null>
   /** Cancels what runs and waits for it. */
   close(): Promise<void>
 }
 
 /** How many runs are trained at a time; each also has a process of its own. */
 const trainingsAtATime = 2
+/** For how long whoever measures because of new data waits for its end. */
+const longestMeasureMs = 600_000
 
 /** Opens the worker. Runs wait for a turn; other long work goes one after another. */
 export function openWorker(platform: Platform): OpenWorker {
@@ -72,6 +77,14 @@ export function openWorker(platform: Platform): OpenWorker {
     job: async ({ job }) => jobs.job(job),
     cancelJob: ({ job }) => jobs.cancel(job),
     endLostRuns: (atStart) => endLostRuns(platform, atStart),
+    async measureNewData() {
+      if (closing.signal.aborted || !(await isReportDue(platform))) return null
+      await catchUpClock(platform)
+      const { error } = await jobs.start('report', '', longestMeasureMs, ({ onProgress }) =>
+        measureMonitors(platform, { reason: 'new_data', onProgress }).then(({ report }) => report),
+      )
+      return error === null || error.code === 'work_cancelled' ? null : `${error.message} ${error.hint} (${error.code})`
+    },
     async close() {
       closing.abort()
       await Promise.allSettled([jobs.close(), ...trainings])

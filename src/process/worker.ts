@@ -9,6 +9,10 @@ import type { WorkerCall } from './worker-channel.ts'
 
 /** How often the worker looks for runs whose process is gone. */
 const sweepMs = 30_000
+/** How often it looks whether there is something new to measure; the first time after so long, when a start is over. */
+const lookoutMs = 30_000
+/** For how long it is left alone after a failure: it may have cost as much as a report. */
+const restMs = 180_000
 /** How long work may take to hear that the worker ends. */
 const closeMs = 5_000
 const lockPauseMs = 250
@@ -24,6 +28,20 @@ export async function startWorker(platform: Platform, log: (line: string) => voi
   const timer = setInterval(() => {
     sweep(false).catch((error: unknown) => log(String(error)))
   }, sweepMs)
+  let measuring = false
+  let complaint: string | null = null
+  let restUntilMs = 0
+  const measure = async (): Promise<void> => {
+    if (measuring || performance.now() < restUntilMs) return
+    measuring = true
+    const failure = await worker.measureNewData().catch(String)
+    // What goes on failing is said once.
+    if (failure !== null && failure !== complaint) log(`the monitors cannot be measured: ${failure}`)
+    complaint = failure
+    if (failure !== null) restUntilMs = performance.now() + restMs
+    measuring = false
+  }
+  const lookout = setInterval(measure, lookoutMs)
   const server = await listen(platform.layout.workerSocket, {
     work({ method, input, nowMs }: WorkerCall) {
       const { clock } = platform
@@ -34,6 +52,7 @@ export async function startWorker(platform: Platform, log: (line: string) => voi
   })
   return async () => {
     clearInterval(timer)
+    clearInterval(lookout)
     await server.close()
     // What cannot be interrupted is given up: its run is recorded as lost when the next worker starts.
     await Promise.race([worker.close(), pause(closeMs)])

@@ -186,6 +186,20 @@ describe('the thread', () => {
     const report = await json<{ parity: object; moments: { performance: object }[] }>(['monitors', 'run'])
     expect(report.parity).toEqual({ compared: 300, equal: 300, differing: 0, not_comparable: 0 })
     expect(JSON.stringify(report.moments[0]!.performance)).toContain('late:1')
+    const shown = await json<{ report: object }>(['monitors', 'show'])
+    expect(shown).toMatchObject({ reason: 'asked', parity: report.parity, covers: { moments: [{ moment: 'order' }] } })
+    expect(shown.report).toEqual(report)
+    expect(await server.get('/v1/monitors/latest')).toMatchObject({ status: 200, json: shown })
+  })
+
+  it('shows predictions with what came true', async () => {
+    const { json: page } = await server.get('/v1/predictions?limit=20')
+    const { predictions } = page as { predictions: { outcome: { status: string; label: unknown } | null }[] }
+    expect(predictions.length).toBe(20)
+    for (const { outcome } of predictions) {
+      if (outcome?.status === 'observed') expect(outcome.label).toBeTypeOf('boolean')
+      else expect(outcome?.status).toBe('absent')
+    }
   })
 
   it('goes on at its address and at its time when its processes are killed', async () => {
