@@ -1,3 +1,5 @@
+import { errorBody } from '../errors.ts'
+
 /** Why a version could not answer. */
 interface Failure {
   readonly reason: string
@@ -30,4 +32,13 @@ export function failureLines(
       `deployment ${deployment}${owner === null ? '' : `, owner ${owner}`}: a fallback answers: ${reason}${detail === null ? '' : `: ${detail}`}${more}`,
     )
   }
+}
+
+const saidDamage = new Set<string>()
+
+/** Says once in a process what of the prediction log cannot be read; whoever reads on leaves it out. */
+export function sayDamage(error: unknown): void {
+  const { message, hint } = errorBody(error).error
+  if (!saidDamage.has(message)) console.error(`The prediction log lacks what it once held: ${message} ${hint}`)
+  saidDamage.add(message)
 }

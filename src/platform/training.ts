@@ -9,6 +9,7 @@ import { splitLines } from '../process/supervisor.ts'
 import { versionName } from '../registry/index.ts'
 import { openPredictionReader } from '../serve/index.ts'
 import type { TrainingPorts } from '../train/index.ts'
+import { sayDamage } from './failure-lines.ts'
 import { frozenSets } from './frozen-sets.ts'
 import { gitState } from './git.ts'
 import { loggedAsOf } from './logged-as-of.ts'
@@ -30,7 +31,12 @@ export async function trainingPorts(platform: Platform): Promise<TrainingPorts> 
     now: () => clock.now(),
     tables: (sources) => platform.tables().pin(manifest, sources),
     loggedAsOf: (moment, sources) => (moments) =>
-      loggedAsOf(openPredictionReader(layout.predictions).read(), manifest.moments[moment]!, sources, moments),
+      loggedAsOf(
+        openPredictionReader(layout.predictions).read({ onDamage: sayDamage }),
+        manifest.moments[moment]!,
+        sources,
+        moments,
+      ),
     runFunction: (code, name, rows, firstRow) => platform.code().runFunction(code, name, rows, firstRow),
     runJob,
     keep: (bytes) => blobs.put(bytes),

@@ -14,6 +14,7 @@ import type { Platform } from '../platform.ts'
 import { openPredictionReader } from '../serve/index.ts'
 import { decodeTrainingProfile } from '../train/index.ts'
 import { formatInstant, type Instant } from '../values/index.ts'
+import { sayDamage } from './failure-lines.ts'
 import { frontiersNow } from './frontiers-now.ts'
 
 /** How a platform is watched. */
@@ -37,7 +38,9 @@ export async function watch(platform: Platform, options: WatchOptions = {}): Pro
   const { onProgress, frontiers = (sources) => frontiersNow(platform, sources) } = options
   const { manifest } = await platform.applied()
   onProgress?.('read the prediction log', 0, 0)
-  const predictions = await tabulatePredictions(openPredictionReader(platform.layout.predictions).read())
+  const predictions = await tabulatePredictions(
+    openPredictionReader(platform.layout.predictions).read({ onDamage: sayDamage }),
+  )
   if (predictions.length === 0)
     throw noonmarkError('not_found', {
       message: 'Nothing was predicted yet.',

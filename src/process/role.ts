@@ -33,6 +33,8 @@ const fatal = [
   'store_newer',
   'store_damaged',
   'store_missing',
+  // Of the folder as a whole: damage to the log of one source never stops a role.
+  'segment_damaged',
   'project_not_applied',
 ]
 

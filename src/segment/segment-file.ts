@@ -2,7 +2,7 @@ import type { FileHandle } from 'node:fs/promises'
 import { mkdir, open, readdir } from 'node:fs/promises'
 import { dirname, join, resolve } from 'node:path'
 import { crc32 } from 'node:zlib'
-import { noonmarkError } from '../errors.ts'
+import { isNoonmarkError, noonmarkError } from '../errors.ts'
 
 /**
  * A segment file begins with a header (little endian): magic `NOONSEGM` (8 bytes), version (2), length of the header (2),
@@ -59,23 +59,45 @@ export function encodeHeader(header: SegmentHeader): Buffer {
   return bytes
 }
 
-/** Reads and checks the header of an open segment; null where it was never written: the file is shorter, or zero there. */
-export async function readHeader(handle: FileHandle, path: string, kind: string): Promise<SegmentHeader | null> {
+/**
+ * Reads and checks the header of an open segment; null where it was never written: the file is shorter, or zero there. A reader can
+ * do without one that is `unreadable`: the name of the file says where it begins, and each record has a checksum of its own.
+ */
+export async function readHeader(
+  handle: FileHandle,
+  path: string,
+  kind: string,
+  unreadable: 'refused' | 'null' = 'refused',
+): Promise<SegmentHeader | null> {
   const bytes = Buffer.alloc(segmentHeaderBytes)
   const { bytesRead } = await handle.read(bytes, 0, segmentHeaderBytes, 0)
   if (bytesRead < segmentHeaderBytes || bytes.every((byte) => byte === 0)) return null
   const found = bytes.readUInt16LE(8)
-  if (bytes.toString('latin1', 0, 8) === magic && found > version) {
+  if (
+    bytes.toString('latin1', 0, 8) === magic &&
+    found > version &&
+    (await isWholeHeader(handle, bytes.readUInt16LE(10)))
+  ) {
     throw noonmarkError('store_newer', {
       message: `The segment ${path} has version ${found}; this release reads up to ${version}.`,
       path,
     })
   }
   const sound = bytes.readUInt32LE(segmentHeaderBytes - 4) === crc32(bytes.subarray(0, segmentHeaderBytes - 4))
-  if (!sound || bytes.toString('latin1', 0, 8) !== magic) throw segmentDamaged(path, 'its header is not readable', 0)
+  if (!sound || bytes.toString('latin1', 0, 8) !== magic) {
+    if (unreadable === 'null') return null
+    throw segmentDamaged(path, 'its header is not readable', 0)
+  }
   const foundKind = bytes.toString('latin1', 12, 20).replace(/\0+$/, '')
   if (foundKind !== kind) throw segmentDamaged(path, `it holds records of kind "${foundKind}", not "${kind}"`, 0)
   return { kind, firstOffset: Number(bytes.readBigUInt64LE(20)), mark: bytes.readDoubleLE(28) }
+}
+
+/** Whether a header of any version is what was written: its checksum is the last thing in it. */
+async function isWholeHeader(handle: FileHandle, length: number): Promise<boolean> {
+  const bytes = Buffer.alloc(length)
+  const { bytesRead } = await handle.read(bytes, 0, length, 0)
+  return length > 12 && bytesRead === length && bytes.readUInt32LE(length - 4) === crc32(bytes.subarray(0, length - 4))
 }
 
 /** The error for a segment that cannot be read whole, naming the file, the byte and the record where it broke. */
@@ -108,11 +130,14 @@ export async function makeFolder(path: string): Promise<void> {
   }
 }
 
-/** The number that a segment's owner chose when it began. */
+/** The number that a segment's owner chose when it began; infinite where its header is damaged, so that nobody relies on it. */
 export async function readSegmentMark(segment: SegmentName, kind: string): Promise<number> {
   const handle = await open(segment.path, 'r')
   try {
     return (await readHeader(handle, segment.path, kind))?.mark ?? 0
+  } catch (error) {
+    if (isNoonmarkError(error) && error.code === 'segment_damaged') return Number.POSITIVE_INFINITY
+    throw error
   } finally {
     await handle.close()
   }

@@ -1,5 +1,6 @@
 import { type FileHandle, open } from 'node:fs/promises'
 import { noonmarkError } from '../errors.ts'
+import { type EndMark, readEndMark } from './end-mark.ts'
 import {
   isMissing,
   listSegments,
@@ -8,7 +9,8 @@ import {
   segmentDamaged,
   segmentHeaderBytes,
 } from './segment-file.ts'
-import { scanBatches } from './segment-scan.ts'
+import { lostRecords, recordsLost, resumeBehind } from './segment-salvage.ts'
+import { type Scan, scanBatches } from './segment-scan.ts'
 
 /** Which folder of segments is read, and how far. */
 export interface SegmentReaderOptions {
@@ -32,7 +34,8 @@ export interface OffsetRange {
 export interface SegmentReader {
   /**
    * The records from an offset on, at most `limit` and about 4 MiB at once; empty at the end of the log. The bytes are views of
-   * the buffer read. Raises `log_position_gone` for records no longer kept and `segment_damaged` for what cannot be read.
+   * the buffer read. Raises `log_position_gone` for records no longer kept and `segment_damaged` for what cannot be read: those
+   * before it are read first, and those behind it where `lostRecords` says that they begin.
    */
   read(from: number, limit: number): Promise<Uint8Array[]>
   /** The offsets of the records that can be read now. */
@@ -56,6 +59,8 @@ export function openSegmentReader(options: SegmentReaderOptions): SegmentReader 
 class FolderReader implements SegmentReader {
   readonly #options: SegmentReaderOptions
   #segments: readonly SegmentName[] = []
+  /** Read before the segments are: they hold at least what it says. */
+  #mark: EndMark | null = null
   #current: { segment: SegmentName; handle: FileHandle } | null = null
   /** Per segment, known places where a batch begins, in order. */
   readonly #cursors = new Map<number, Cursor[]>()
@@ -82,13 +87,23 @@ class FolderReader implements SegmentReader {
       const durable = this.#options.durableOffset?.()
       if (durable !== undefined) return { firstOffset, nextOffset: durable }
       const newest = this.#segments.at(-1)
-      if (newest === undefined) return { firstOffset, nextOffset: firstOffset }
+      if (newest === undefined) {
+        this.#refuseGone(firstOffset)
+        return { firstOffset, nextOffset: firstOffset }
+      }
       let nextOffset = this.#cursors.get(newest.firstOffset)?.at(-1)?.offset ?? newest.firstOffset
       for (;;) {
         const before = nextOffset
-        await this.#walk(nextOffset, Number.POSITIVE_INFINITY, () => {
-          nextOffset += 1
-        })
+        try {
+          await this.#walk(nextOffset, Number.POSITIVE_INFINITY, () => {
+            nextOffset += 1
+          })
+        } catch (error) {
+          // What cannot be read has offsets nonetheless.
+          const lost = lostRecords(error)
+          if (lost === null) throw error
+          nextOffset = lost.toOffset
+        }
         if (nextOffset === before) return { firstOffset, nextOffset }
       }
     })
@@ -118,6 +133,8 @@ class FolderReader implements SegmentReader {
       const following = this.#segments[at + 1]
       const start = this.#cursorBefore(segment, from)
       const skip = from - start.offset
+      // Asked before the scan: what is acknowledged while it goes on may lie behind it.
+      const whole = following?.firstOffset ?? this.#acknowledged()
       const scan = await scanBatches(handle, start.byte, skip + limit, readBytesAtOnce)
       if (this.#options.durableOffset === undefined && following === undefined && scan.payloads.length > 0) {
         await handle.datasync()
@@ -125,37 +142,71 @@ class FolderReader implements SegmentReader {
       const endOffset = start.offset + scan.payloads.length
       this.#remember(segment, { offset: endOffset, byte: scan.endByte })
       for (const payload of scan.payloads.slice(skip, skip + limit)) visit(payload)
-      const visited = endOffset > from
+      if (endOffset > from) return
+      if (scan.stop === 'limit') continue
+      // The end of the newest segment known: a successor may have appeared meanwhile, with what seems to be missing here.
+      if (following === undefined && !refreshed) {
+        await this.#refresh()
+        refreshed = true
+        if (endOffset >= whole && this.#segments.at(-1)?.firstOffset === segment.firstOffset) return
+        continue
+      }
+      if (following === undefined && from >= whole) return
       // A segment with a successor was durable to its last byte before the successor began.
-      if (following !== undefined && scan.stop === 'partial') {
-        throw segmentDamaged(segment.path, 'bytes that are not a record', scan.brokenByte, endOffset)
+      if (endOffset < whole || (following !== undefined && (scan.stop === 'partial' || endOffset !== whole))) {
+        await this.#refuseDamaged({ segment, handle, scan, endOffset, whole, from })
       }
-      if (following !== undefined && scan.stop === 'end' && endOffset !== following.firstOffset) {
-        throw segmentDamaged(
-          segment.path,
-          `it does not end before record ${following.firstOffset}`,
-          scan.endByte,
-          endOffset,
-        )
-      }
-      if (visited || (following === undefined && scan.stop !== 'limit' && refreshed)) return
-      if (following !== undefined || scan.stop === 'limit') continue
-      // The end of the newest segment known: only a successor that appeared meanwhile gives a reason to look again.
-      await this.#refresh()
-      refreshed = true
-      if (this.#segments.at(-1)?.firstOffset === segment.firstOffset) return
     }
+  }
+
+  /** Every record below it was acknowledged. */
+  #acknowledged(): number {
+    return this.#options.durableOffset?.() ?? this.#mark?.nextOffset ?? 0
+  }
+
+  /** Raises the error for the records that cannot be read, unless the one asked for lies behind them and can be. */
+  async #refuseDamaged(place: {
+    readonly segment: SegmentName
+    readonly handle: FileHandle
+    readonly scan: Scan
+    readonly endOffset: number
+    readonly whole: number
+    readonly from: number
+  }): Promise<void> {
+    const { segment, handle, scan, endOffset, whole, from } = place
+    const { path } = segment
+    if (endOffset >= whole)
+      throw segmentDamaged(path, `it does not end before record ${whole}`, scan.endByte, endOffset)
+    const resumption = scan.stop === 'end' ? null : await resumeBehind(handle, scan.brokenByte, whole)
+    const toOffset = resumption?.offset ?? whole
+    if (resumption !== null && toOffset > endOffset) this.#remember(segment, resumption)
+    if (resumption !== null && from >= toOffset && toOffset > endOffset) return
+    const reason = scan.stop === 'end' ? `it ends before record ${whole}` : 'bytes that are not a record'
+    throw recordsLost(
+      { path, fromOffset: endOffset, toOffset: Math.max(toOffset, endOffset + 1) },
+      reason,
+      scan.brokenByte,
+    )
   }
 
   #refuseGone(from: number): void {
     const first = this.#segments[0]
+    const { folder } = this.#options
+    const acknowledged = this.#acknowledged()
+    if (first === undefined && from < acknowledged) {
+      throw recordsLost({ path: folder, fromOffset: from, toOffset: acknowledged }, 'its segments are gone', 0)
+    }
     if (first === undefined || from >= first.firstOffset) return
+    if (this.#mark !== null && from >= this.#mark.firstOffset) {
+      throw recordsLost({ path: folder, fromOffset: from, toOffset: first.firstOffset }, 'a segment is gone', 0)
+    }
     throw noonmarkError('log_position_gone', {
       message: `The log in ${this.#options.folder} no longer has record ${from}; it begins at ${first.firstOffset}.`,
     })
   }
 
   async #refresh(): Promise<void> {
+    this.#mark = await readEndMark(this.#options.folder)
     this.#segments = await listSegments(this.#options.folder)
     const first = this.#segments[0]?.firstOffset ?? 0
     for (const known of this.#cursors.keys()) if (known < first) this.#cursors.delete(known)
@@ -174,7 +225,7 @@ class FolderReader implements SegmentReader {
       return null
     }
     try {
-      const header = await readHeader(handle, segment.path, this.#options.kind)
+      const header = await readHeader(handle, segment.path, this.#options.kind, 'null')
       if (header !== null && header.firstOffset !== segment.firstOffset) {
         throw segmentDamaged(segment.path, 'its name and its header disagree', 20)
       }

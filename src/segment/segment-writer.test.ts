@@ -3,8 +3,10 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import fc from 'fast-check'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import { readEndMark } from './end-mark.ts'
 import { writeFrame } from './frame.ts'
 import { openSegmentReader } from './segment-reader.ts'
+import { lostRecords } from './segment-salvage.ts'
 import { openSegmentWriter, type SegmentWriter } from './segment-writer.ts'
 
 let folder: string
@@ -196,6 +198,8 @@ describe('a tail that a crash tore', () => {
     await writer.close()
     const { size } = await stat(await newestPath())
     await truncate(await newestPath(), size - 1)
+    // A crash tears what nobody had heard of.
+    await rm(join(folder, 'end.state'))
     const again = await openWriter()
     await again.append([bytes('c')])
     expect(again.segments().map((segment) => segment.firstOffset)).toEqual([0, 1])
@@ -241,5 +245,92 @@ describe('damage to what was durable', () => {
     await expect(readAll()).rejects.toMatchObject({ code: 'segment_damaged' })
     await rm(path)
     expect(await readAll()).toEqual(['c'])
+  })
+})
+
+describe('what was acknowledged', () => {
+  const all = ['a', 'bb', 'ccc', 'dddd']
+
+  /** What a reader makes of a folder: the records by offset, and those that it names as lost. */
+  async function salvage(): Promise<{ read: Map<number, string>; lost: Set<number> }> {
+    const reader = openSegmentReader({ folder, kind })
+    const read = new Map<number, string>()
+    const lost = new Set<number>()
+    const begin = (await readEndMark(folder))?.firstOffset ?? 0
+    for (let offset = begin; offset < all.length; ) {
+      try {
+        const payloads = await reader.read(offset, 10)
+        if (payloads.length === 0) break
+        for (const payload of payloads) read.set(offset++, new TextDecoder().decode(payload))
+      } catch (error) {
+        const range = lostRecords(error)
+        if (range === null) throw error
+        expect(error).toMatchObject({ code: 'segment_damaged', message: expect.stringContaining('lost: record') })
+        for (let gone = range.fromOffset; gone < range.toOffset; gone++) lost.add(gone)
+        offset = range.toOffset
+      }
+    }
+    await reader.close()
+    return { read, lost }
+  }
+
+  it('is read or named as lost, whatever byte is flipped or wherever the file ends; what is read is what was written', async () => {
+    await (await write(...all.map((text) => [text]))).close()
+    const path = await newestPath()
+    const whole = await readFile(path)
+    for (let byte = 0; byte < 2 * whole.length; byte += 1) {
+      const harmed = Buffer.from(whole)
+      if (byte < whole.length) harmed[byte]! ^= 1 << (byte % 8)
+      await writeFile(path, byte < whole.length ? harmed : whole.subarray(0, byte - whole.length))
+      const { read, lost } = await salvage()
+      for (const [offset, text] of all.entries()) {
+        expect(read.has(offset) !== lost.has(offset), `byte ${byte}, record ${offset}`).toBe(true)
+        if (read.has(offset)) expect(read.get(offset)).toBe(text)
+      }
+      // One flipped bit costs one record at most.
+      if (byte < whole.length) expect(lost.size, `byte ${byte}`).toBeLessThanOrEqual(1)
+      await expect(openWriter(), `byte ${byte}`).rejects.toMatchObject({ code: 'segment_damaged' })
+      expect((await readFile(path)).length, 'nothing is cut off').toBe(
+        byte < whole.length ? whole.length : byte - whole.length,
+      )
+    }
+  })
+
+  it('is named as lost where its segments are gone', async () => {
+    const writer = await write(['a'], ['bb'])
+    await writer.roll()
+    await writer.append([bytes('ccc'), bytes('dddd')])
+    await writer.close()
+    const [first, second] = writer.segments()
+    await rm(first!.path)
+    await expect(openWriter()).rejects.toMatchObject({ message: expect.stringContaining('lost: records 0 to 1') })
+    expect(await salvage()).toEqual({
+      read: new Map([
+        [2, 'ccc'],
+        [3, 'dddd'],
+      ]),
+      lost: new Set([0, 1]),
+    })
+    await rm(second!.path)
+    await expect(openWriter()).rejects.toMatchObject({ message: expect.stringContaining('lost: records 0 to 3') })
+    expect(await salvage()).toEqual({ read: new Map(), lost: new Set([0, 1, 2, 3]) })
+  })
+
+  it('is not missed where it was dropped on purpose', async () => {
+    const writer = await write(['a'], ['bb'])
+    await writer.roll()
+    await writer.append([bytes('ccc'), bytes('dddd')])
+    expect(await writer.retain(2)).toBe(1)
+    await writer.close()
+    const again = await openWriter()
+    expect([again.firstOffset, again.nextOffset]).toEqual([2, 4])
+    await again.close()
+    expect(await salvage()).toEqual({
+      read: new Map([
+        [2, 'ccc'],
+        [3, 'dddd'],
+      ]),
+      lost: new Set(),
+    })
   })
 })

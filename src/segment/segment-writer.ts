@@ -1,5 +1,6 @@
 import { type FileHandle, open, unlink } from 'node:fs/promises'
 import { noonmarkError } from '../errors.ts'
+import { type EndMark, type EndMarkWriter, openEndMark, readEndMark } from './end-mark.ts'
 import { frameHeaderBytes, framePayloadLimitBytes, writeFrame } from './frame.ts'
 import {
   encodeHeader,
@@ -11,6 +12,7 @@ import {
   syncFolder,
 } from './segment-file.ts'
 import { type RecoveredSegment, recoverSegment } from './segment-recovery.ts'
+import { recordsLost } from './segment-salvage.ts'
 
 /** How a folder of segments is written. */
 export interface SegmentWriterOptions {
@@ -75,7 +77,9 @@ export async function openSegmentWriter(options: SegmentWriterOptions): Promise<
   const { folder, kind, rollBytes = 64 * 1024 * 1024, mark = () => 0 } = options
   const segments = await listSegments(folder)
   const newest = segments.at(-1)
-  const recovered = newest === undefined ? null : await recoverSegment(newest, kind)
+  const end = await readEndMark(folder)
+  refuseMissing(folder, segments, end)
+  const recovered = newest === undefined ? null : await recoverSegment(newest, kind, end?.nextOffset ?? 0)
   if (recovered?.unborn) {
     // The crash came before its header was on disk, so it never held a record.
     segments.pop()
@@ -84,12 +88,21 @@ export async function openSegmentWriter(options: SegmentWriterOptions): Promise<
   return new FolderWriter({ folder, kind, rollBytes, mark, segments, recovered })
 }
 
+/** Records that were acknowledged, and whose segments are gone. */
+function refuseMissing(folder: string, segments: readonly SegmentName[], end: EndMark | null): void {
+  if (end === null || end.nextOffset === end.firstOffset) return
+  const first = segments[0]?.firstOffset ?? end.nextOffset
+  if (first <= end.firstOffset) return
+  throw recordsLost({ path: folder, fromOffset: end.firstOffset, toOffset: first }, 'a segment is gone', 0)
+}
+
 class FolderWriter implements SegmentWriter {
   readonly recovery: SegmentRecovery | null
   readonly #options: { folder: string; kind: string; rollBytes: number; mark: () => number }
   readonly #segments: SegmentName[]
   readonly #listeners = new Set<(durableOffset: number) => void>()
   #handle: FileHandle | null = null
+  #end: EndMarkWriter | null = null
   #sizeBytes = 0
   #group = 0
   #rollNext = false
@@ -181,6 +194,8 @@ class FolderWriter implements SegmentWriter {
       const [oldest, following] = this.#segments
       if (oldest === undefined || following === undefined || following.firstOffset > beforeOffset) break
       this.#segments.shift()
+      // Said before it is done: a segment that the mark speaks of must not be missed.
+      this.#noteEnd()
       await unlink(oldest.path)
       removed += 1
     }
@@ -193,7 +208,15 @@ class FolderWriter implements SegmentWriter {
     while (this.#flushing !== null) await this.#flushing
     const handle = this.#handle
     this.#handle = null
+    this.#end?.close()
+    this.#end = null
     await handle?.close()
+  }
+
+  #noteEnd(): void {
+    const mark = { firstOffset: this.firstOffset, nextOffset: this.#durableOffset }
+    if (this.#end === null) this.#end = openEndMark(this.#options.folder, mark)
+    else this.#end.write(mark)
   }
 
   async #drain(): Promise<void> {
@@ -203,12 +226,13 @@ class FolderWriter implements SegmentWriter {
       const group = this.#takeGroup()
       try {
         await this.#writeGroup(group)
+        const last = group.at(-1)
+        if (last !== undefined) this.#durableOffset = last.firstOffset + last.payloads.length
+        this.#noteEnd()
       } catch (error) {
         await this.#fail(error, group)
         break
       }
-      const last = group.at(-1)
-      if (last !== undefined) this.#durableOffset = last.firstOffset + last.payloads.length
       for (const batch of group) batch.resolve(batch.firstOffset)
       for (const listener of this.#listeners) {
         try {

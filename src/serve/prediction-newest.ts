@@ -1,6 +1,6 @@
 import { stat } from 'node:fs/promises'
 import { join } from 'node:path'
-import { listSegments, openSegmentReader, type SegmentReader } from '../segment/index.ts'
+import { listSegments, openSegmentReader, type SegmentReader, wholeRecords } from '../segment/index.ts'
 import type { Instant } from '../values/index.ts'
 import type { PredictionPlace } from './prediction-id.ts'
 import { predictionKind } from './prediction-log.ts'
@@ -15,6 +15,8 @@ export interface BackwardsQuery {
   readonly limit: number
   /** Goes on before this place; from the end where null. */
   readonly before: PredictionPlace | null
+  /** Told of what cannot be read, which is then left out; without it, such an error is thrown. */
+  readonly onDamage?: (error: unknown) => void
 }
 
 const recordsAtOnce = 512
@@ -38,7 +40,7 @@ export async function readBackwards(
       let end = before?.log === log ? Math.min(before.offset, nextOffset) : nextOffset
       while (end > firstOffset) {
         const begin = Math.max(firstOffset, end - recordsAtOnce)
-        const found = await readAll(reader, begin, end)
+        const found = await readAll(reader, begin, end, query.onDamage)
         for (const bytes of found.toReversed()) {
           const glance = glanceAtPrediction(bytes)
           lookedAt++
@@ -80,25 +82,27 @@ export async function readGlances(
   try {
     const { nextOffset } = await reader.range()
     const first = Math.max(await firstOffsetSince(place, sinceMs), nextOffset - mostRecords)
-    let offset = first
-    while (offset < nextOffset) {
-      const found = await reader.read(offset, Math.min(recordsAtOnce, nextOffset - offset))
-      if (found.length === 0) break
-      offset += found.length
+    let read = 0
+    // What is lost is no traffic that could be counted; whoever lists predictions says so.
+    const range = { from: first, to: nextOffset, atOnce: recordsAtOnce }
+    for await (const found of wholeRecords(reader, range, () => undefined)) {
+      read += found.length
       if (!(await take(found.map((bytes) => glanceAtPrediction(bytes))))) break
     }
-    return offset - first
+    return read
   } finally {
     await reader.close()
   }
 }
 
-async function readAll(reader: SegmentReader, begin: number, end: number): Promise<Uint8Array[]> {
+async function readAll(
+  reader: SegmentReader,
+  begin: number,
+  end: number,
+  onDamage?: (error: unknown) => void,
+): Promise<Uint8Array[]> {
   const found: Uint8Array[] = []
-  while (begin + found.length < end) {
-    const some = await reader.read(begin + found.length, end - begin - found.length)
-    if (some.length === 0) break
-    found.push(...some)
-  }
+  const range = { from: begin, to: end, atOnce: end - begin }
+  for await (const some of wholeRecords(reader, range, onDamage)) found.push(...some)
   return found
 }

@@ -2,7 +2,14 @@ import { readdir } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { Digest } from '../digest.ts'
 import { isNoonmarkError, noonmarkError } from '../errors.ts'
-import { isMissing, listSegments, openSegmentReader, readSegmentMark } from '../segment/index.ts'
+import {
+  isMissing,
+  listSegments,
+  openSegmentReader,
+  readEndMark,
+  readSegmentMark,
+  wholeRecords,
+} from '../segment/index.ts'
 import type { Instant } from '../values/index.ts'
 import { type PredictionContract, readContract } from './prediction-contract.ts'
 import { type PredictionPlace, predictionPlace } from './prediction-id.ts'
@@ -19,6 +26,8 @@ export interface PredictionQuery {
   readonly deployment?: string
   /** Goes on after the prediction of this id, in the order of an earlier reading. */
   readonly after?: string
+  /** Told of what cannot be read, which is then left out; without it, such an error is thrown. */
+  readonly onDamage?: (error: unknown) => void
 }
 
 /** Reads the prediction logs of a project, those of running serve processes included. */
@@ -127,19 +136,16 @@ async function readAt(folder: string, offset: number): Promise<Uint8Array | unde
 }
 
 async function* readLog(folder: string, fromOffset: number, query: PredictionQuery): AsyncIterable<PredictionGlance> {
-  const { from = Number.NEGATIVE_INFINITY, to = Number.POSITIVE_INFINITY, deployment } = query
+  const { from = Number.NEGATIVE_INFINITY, to = Number.POSITIVE_INFINITY, deployment, onDamage } = query
   const reader = openSegmentReader({ folder, kind: predictionKind })
   try {
-    let offset = Math.max(fromOffset, await firstOffsetSince(folder, from))
-    for (;;) {
-      const payloads = await reader.read(offset, 4096)
-      if (payloads.length === 0) return
+    const begin = Math.max(fromOffset, await firstOffsetSince(folder, from))
+    for await (const payloads of wholeRecords(reader, { from: begin, atOnce: 4096 }, onDamage)) {
       for (const bytes of payloads) {
         const glance = glanceAtPrediction(bytes)
         if (glance.at < from || glance.at >= to) continue
         if (deployment === undefined || glance.deployment === deployment) yield glance
       }
-      offset += payloads.length
     }
   } finally {
     await reader.close()
@@ -147,12 +153,13 @@ async function* readLog(folder: string, fromOffset: number, query: PredictionQue
 }
 
 /**
- * Where reading of what was logged since an instant may begin, and with it of all moments since then: a moment is never logged before it happened, and everything in a segment was logged by the time
- * that the next one begins with.
+ * Where reading of what was logged since an instant may begin, and with it of all moments since then: a moment is never logged
+ * before it happened, and everything in a segment was logged by the time that the next one begins with.
  */
 export async function firstOffsetSince(folder: string, from: Instant): Promise<number> {
   const segments = await listSegments(folder)
-  let offset = segments[0]?.firstOffset ?? 0
+  // A first segment that is gone is not passed over: reading says that it is.
+  let offset = (await readEndMark(folder))?.firstOffset ?? segments[0]?.firstOffset ?? 0
   for (const segment of segments.slice(1)) {
     if ((await readSegmentMark(segment, predictionKind)) >= from) break
     offset = segment.firstOffset

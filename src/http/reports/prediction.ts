@@ -45,6 +45,10 @@ export const predictionSchema = z.looseObject({
 export const predictionListSchema = z.object({
   predictions: z.array(predictionSchema),
   next: z.string().nullable().describe('To be given as `after`'),
+  damaged: z
+    .array(z.object({ message: z.string(), path: z.string().optional() }))
+    .optional()
+    .describe('What the log once held and nobody can read any more'),
 })
 
 /** The reply to a request at a moment, for one row. */

@@ -1,6 +1,6 @@
 import { z } from 'zod'
 import type { Manifest } from '../../define/index.ts'
-import { noonmarkError } from '../../errors.ts'
+import { errorBody, noonmarkError } from '../../errors.ts'
 import { type PredictionRecord, predictionJson } from '../../serve/index.ts'
 import { formatInstant } from '../../values/index.ts'
 import type { OutcomeFinder } from '../context.ts'
@@ -56,7 +56,12 @@ const list = route({
   async run({ project }, { query }) {
     const { limit, deployment, from, to, after, order, outcomes } = query
     const finder = outcomes ? project.outcomes : null
+    const damaged: { message: string; path?: string }[] = []
     const wanted = {
+      onDamage: (error: unknown) => {
+        const { message, path } = errorBody(error).error
+        damaged.push({ message, ...(path === undefined ? {} : { path }) })
+      },
       ...(deployment === undefined ? {} : { deployment }),
       ...(from === undefined ? {} : { from }),
       ...(to === undefined ? {} : { to }),
@@ -64,7 +69,7 @@ const list = route({
     }
     if (order === 'newest') {
       const page = await project.predictions.newest({ ...wanted, limit })
-      return { predictions: await withOutcomes(page.records, finder), next: page.next }
+      return { predictions: await withOutcomes(page.records, finder), next: page.next, ...said(damaged) }
     }
     const records: PredictionRecord[] = []
     let next: string | null = null
@@ -75,7 +80,7 @@ const list = route({
       }
       records.push(record)
     }
-    return { predictions: await withOutcomes(records, finder), next }
+    return { predictions: await withOutcomes(records, finder), next, ...said(damaged) }
   },
 })
 
@@ -115,4 +120,9 @@ function deploymentsOf(manifest: Manifest, moment: string): string[] {
   return Object.values(manifest.deployments)
     .filter(({ model }) => manifest.models[model]?.moment === moment)
     .map(({ name }) => name)
+}
+
+/** Nothing is said where nothing is damaged. */
+function said<Damage>(damaged: readonly Damage[]): { readonly damaged?: readonly Damage[] } {
+  return damaged.length === 0 ? {} : { damaged }
 }
