@@ -124,6 +124,11 @@ export const errorTable = {
     what: 'Something is already there under this name, and it is not overwritten.',
     mend: 'Choose another name, or move away what is there.',
   },
+  fill_outdated: {
+    status: 409,
+    what: 'The history of features was folded for a state that has changed since.',
+    mend: 'A server folds it again by itself; otherwise run `noonmark materialize` again.',
+  },
   folder_locked: {
     status: 409,
     what: 'Another process writes in this folder.',

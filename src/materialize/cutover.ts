@@ -37,8 +37,11 @@ export async function repeatsHistory(
  * Refuses rows that happened before the ids of history are remembered: they could repeat a row of it.
  * @throws event_too_old
  */
-export function checkRemembered(source: SourceSpec, state: SourceState, rows: readonly DeclaredRow[]): void {
-  const { historyIdsFromMs } = state
+export function checkRemembered(
+  source: SourceSpec,
+  { historyIdsFromMs }: Pick<SourceState, 'historyIdsFromMs'>,
+  rows: readonly DeclaredRow[],
+): void {
   if (historyIdsFromMs === null || source.id === null) return
   for (const [i, { eventMs }] of rows.entries()) {
     if (eventMs >= historyIdsFromMs) continue

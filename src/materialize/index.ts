@@ -1,5 +1,7 @@
 export * from './backfill.ts'
+export * from './bundle-file.ts'
 export * from './compact.ts'
+export * from './history-bundle.ts'
 export { declaredAvailable } from './receive.ts'
-export type { FillSession, IngestResult, SourceCounts } from './source-writer.ts'
+export type { IngestResult, SourceCounts } from './source-writer.ts'
 export * from './writer.ts'

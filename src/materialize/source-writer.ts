@@ -1,7 +1,6 @@
 import type { SourceSpec } from '../define/index.ts'
 import { isNoonmarkError, noonmarkError } from '../errors.ts'
 import {
-  type ApplyOptions,
   applyRows,
   blankSourceState,
   decodeOffset,
@@ -11,7 +10,6 @@ import {
   encodeOffset,
   encodeSourceState,
   type Frontiers,
-  type OnlineBatch,
   type OnlineEntry,
   type OnlineRange,
   type OnlineStore,
@@ -23,6 +21,8 @@ import {
 import { beginningMs, formatPosition, type LogName, type LogRow, type StreamLog } from '../stream/index.ts'
 import { decodeRow, type Instant, jsonRow, knownMs } from '../values/index.ts'
 import { checkRemembered, repeatsHistory } from './cutover.ts'
+import { fillOutdated, fillPieces, fillPlaces } from './fill-pieces.ts'
+import type { BundleAbout, FillProgress, HistoryBundle } from './history-bundle.ts'
 import { declaredRow, receiveRows } from './receive.ts'
 
 /** What became of the events of a call. */
@@ -56,28 +56,6 @@ export interface SourceWriterStart {
   readonly frontierLagMs: number
 }
 
-/** The work that fills a source's features: it has the source for itself until it ends. */
-export interface FillSession {
-  readonly source: SourceSpec
-  readonly keys: StateKeys
-  readonly groups: readonly EntityGroup[]
-  readonly state: SourceState
-  /** The rows of the log below it are to be in what is filled. */
-  readonly nextOffset: number
-  readonly online: OnlineStore
-  write(batch: OnlineBatch): Promise<void>
-  /** Rows of the log below `nextOffset`, in pieces. */
-  logRows(): AsyncIterable<readonly LogRow[]>
-  /** Applies rows of the log that count. */
-  apply(
-    groups: readonly { readonly group: EntityGroup; readonly options: ApplyOptions }[],
-    rows: readonly LogRow[],
-    cutover: Pick<SourceState, 'cutoverMs'>,
-  ): Promise<void>
-  /** Says what is filled now. Until then readers see none of it. */
-  finish(state: SourceState): Promise<void>
-}
-
 /** How many rows of the log are applied in one write. */
 const rowsPerWrite = 2_000
 
@@ -93,6 +71,7 @@ export class SourceWriter {
   #keptFrontierMs: Instant = Number.NEGATIVE_INFINITY
   #work: Promise<unknown> = Promise.resolve()
   #queuedPump: Promise<void> | null = null
+  #filling: { readonly historyIdsFromMs: Instant | null; readonly ended: Promise<void> } | null = null
   #retired = false
 
   constructor(start: SourceWriterStart) {
@@ -151,7 +130,8 @@ export class SourceWriter {
     const declared = rows.map(({ id, eventMs, availableMs }) => {
       return { id, eventMs, declaredKnownMs: knownMs(eventMs, availableMs) }
     })
-    checkRemembered(this.source, this.#state, declared)
+    const historyIdsFromMs = this.#filling?.historyIdsFromMs ?? this.#state.historyIdsFromMs
+    checkRemembered(this.source, { historyIdsFromMs }, declared)
     const repeats = await repeatsHistory(online, keys, this.source, this.#state, declared)
     const places = [...rows.keys()].filter((i) => !repeats[i])
     const historyDuplicates = rows.length - places.length
@@ -189,47 +169,37 @@ export class SourceWriter {
     return this.#queuedPump
   }
 
-  /** Gives the source to one piece of work; the log goes on receiving meanwhile, the frontier stands. */
-  fill<T>(work: (session: FillSession) => Promise<T>): Promise<T> {
-    return this.#alone(async () => {
-      const { log, online, keys } = this.#start
-      const { firstOffset } = await log.extent(this.#name)
-      if (firstOffset > 0) {
-        throw noonmarkError('log_position_gone', {
-          message: `The log of ${this.source.name} begins at row ${firstOffset}, and features are filled from its first.`,
-        })
+  /**
+   * Puts what history makes of the state, then the rows of the log so far, and says what is filled then; until then readers see
+   * none of it. Events and the frontier go on while history is put; the frontier stands while the log is gone through.
+   * @throws fill_outdated where the state is not what the bundle was computed for any more
+   */
+  async fill(bundle: HistoryBundle, onProgress: FillProgress): Promise<{ readonly logRows: number }> {
+    if (this.#filling !== null) throw fillOutdated(`Another fill of ${this.source.name} is under way.`)
+    const { about } = bundle
+    const { promise: ended, resolve: end } = Promise.withResolvers<void>()
+    this.#filling = { historyIdsFromMs: about.first ? about.historyIdsFromMs : null, ended }
+    try {
+      const pieces = fillPieces(this, about)
+      const deleteRanges = fillPlaces(this.#start.keys, about, pieces)
+      await this.#start.online.write({ puts: [], deletes: [], deleteRanges })
+      // Nobody reads these places before they are said to be filled, and nobody else writes there.
+      for await (const puts of bundle.entries()) {
+        if (this.#retired) throw noonmarkError('writer_unavailable')
+        await this.#start.online.write({ puts, deletes: [] })
+        await nextTurn()
       }
-      const nextOffset = this.#active().length > 0 ? this.#nextOffset : (await log.advance(this.#name)).nextOffset
-      const read = (from: number) => this.#read(from, nextOffset)
-      return work({
-        source: this.source,
-        keys,
-        groups: this.groups,
-        state: this.#state,
-        nextOffset,
-        online,
-        write: (batch) => online.write(batch),
-        async *logRows() {
-          for (let from = 0; from < nextOffset; ) {
-            const rows = await read(from)
-            from += rows.length
-            yield rows
-          }
-        },
-        apply: async (groups, rows, cutover) => {
-          const counted = await this.#counted(rows, cutover)
-          for (const { group, options } of groups) await online.write(await applyRows(online, group, counted, options))
-        },
-        finish: async (state) => {
-          await this.#writeState(state, nextOffset)
-        },
-      })
-    })
+      return await this.#alone(() => this.#finishFill(about, onProgress))
+    } finally {
+      this.#filling = null
+      end()
+    }
   }
 
   /** Takes no further work, and resolves when none is under way. */
   async retire(): Promise<void> {
     this.#retired = true
+    await this.#filling?.ended
     await this.#work
     const frontierMs = this.#start.frontiers.get(this.source.name) ?? this.#keptFrontierMs
     // One that is not kept makes a reader that starts while nobody writes stand a little further back, no more.
@@ -249,6 +219,36 @@ export class SourceWriter {
 
   #active(): EntityGroup[] {
     return this.groups.filter(({ id }) => this.#state.groups.includes(id))
+  }
+
+  async #finishFill(about: BundleAbout, onProgress: FillProgress): Promise<{ readonly logRows: number }> {
+    const { log, online } = this.#start
+    const pieces = fillPieces(this, about)
+    const nextOffset = this.#active().length > 0 ? this.#nextOffset : (await log.advance(this.#name)).nextOffset
+    const remembersIds = about.first && about.historyIdsFromMs !== null
+    for (let from = 0; from < nextOffset; ) {
+      const rows = await this.#read(from, nextOffset)
+      // Received after the ids were gathered, and before they were asked for.
+      if (remembersIds && rows.some(({ eventMs }) => eventMs < about.historyIdsFromMs!))
+        throw fillOutdated(`${this.source.name} received a row from before the ids of its history are known.`)
+      const counted = await this.#counted(rows, about)
+      for (const { group, features, fresh } of pieces) {
+        const options = { features: new Set(features.map(({ digest }) => digest)), fill: !fresh }
+        await online.write(await applyRows(online, group, counted, options))
+      }
+      from += rows.length
+      onProgress('log', from, nextOffset)
+    }
+    await this.#writeState(
+      {
+        cutoverMs: about.cutoverMs,
+        historyIdsFromMs: about.historyIdsFromMs,
+        groups: [...this.#state.groups, ...about.freshGroups],
+        features: [...this.#state.features, ...about.features],
+      },
+      nextOffset,
+    )
+    return { logRows: nextOffset }
   }
 
   async #applyTo(end: number, frontierMs: Instant): Promise<void> {
@@ -323,3 +323,6 @@ function renumbered(error: unknown, places: readonly number[]): unknown {
     ...(path === undefined ? {} : { path: original(path) }),
   })
 }
+
+/** Lets what waits have its turn: events are taken between the pieces of a fill. */
+const nextTurn = (): Promise<void> => new Promise((resolve) => setImmediate(resolve))

@@ -19,7 +19,7 @@ import { memoryOnlineStore } from '../online/drivers/memory.ts'
 import { type OnlineStore, prepareLookup, storedFrontiers } from '../online/index.ts'
 import { memoryStreamLog } from '../stream/drivers/memory.ts'
 import { columnOf, formatInstant, statuses } from '../values/index.ts'
-import { createWriter, materialize, type Writer } from './index.ts'
+import { createWriter, foldHistory, materialize, type Writer } from './index.ts'
 
 const start = Date.UTC(2026, 0, 1)
 const hour = 3_600_000
@@ -286,6 +286,73 @@ describe('the writer', () => {
     clock.advance(start + 1)
     await writer.advance()
     expect(await counted(online, start + 1)).toEqual([3, 'unavailable'])
+  })
+
+  it('takes events while history is put, counts each once, and refuses what its ids could not be told from', async () => {
+    const clock = replayClock(start)
+    const online = await opened(clock)
+    const rows = history([
+      { id: 'h', airport: 'SFO', at: start - hour },
+      { id: 'i', airport: 'SFO', at: start - hour },
+    ])
+    const bundle = (await foldHistory(await writer.fillStart('landings'), rows))!
+    const answers: object[] = []
+    const filling = writer.fill({
+      ...bundle,
+      async *entries() {
+        for await (const piece of bundle.entries()) {
+          // The one of history, one that is new, and one from before the ids of history are known.
+          answers.push(await writer.ingest('landings', [landing('h', start - hour), landing('a', start)]))
+          const old = writer.ingest('landings', [landing('o', start - 30 * 24 * hour)])
+          await expect(old).rejects.toMatchObject({ code: 'event_too_old' })
+          clock.advance(clock.now() + 1)
+          await writer.advance()
+          expect(writer.frontiers.get('landings')).toBe(clock.now())
+          yield piece
+        }
+      },
+    })
+    await filling
+    expect(answers.length).toBeGreaterThan(0)
+    await writer.advance()
+    clock.advance(clock.now() + 1)
+    await writer.advance()
+    expect(await counted(online, clock.now())).toEqual([3, 'unavailable'])
+    expect(await writer.ingest('landings', [landing('i', start - hour)])).toMatchObject({ duplicates: 1 })
+  })
+
+  it('refuses what was folded for a state that has changed since, and keeps what it has', async () => {
+    const clock = replayClock(start)
+    const online = await opened(clock)
+    const rows = history([{ id: 'h', airport: 'SFO', at: start - hour }])
+    const early = (await foldHistory(await writer.fillStart('landings'), rows))!
+    await materialize({ writer, source: 'landings', history: rows })
+    await expect(writer.fill(early)).rejects.toMatchObject({ code: 'fill_outdated' })
+    const [, lastDelay] = punctuality.features
+    await writer.use({ ...manifest, featureViews: { punctuality: { ...punctuality, features: [lastDelay!] }, demand } })
+    await writer.use(manifest)
+    const late = (await foldHistory(await writer.fillStart('landings'), rows))!
+    await writer.use({ ...manifest, featureViews: { punctuality: { ...punctuality, features: [lastDelay!] }, demand } })
+    await expect(writer.fill(late)).rejects.toMatchObject({ code: 'fill_outdated' })
+    await writer.use(manifest)
+    await materialize({ writer, source: 'landings', history: rows })
+    clock.advance(start + 1)
+    await writer.advance()
+    expect(await counted(online, start + 1)).toEqual([1, 'unavailable'])
+  })
+
+  it('folds again where a row came in from before the ids of history are known', async () => {
+    const clock = replayClock(start)
+    const online = await opened(clock)
+    const at = start - 20 * 24 * hour
+    const rows = history([{ id: 'h', airport: 'SFO', at }])
+    const bundle = (await foldHistory(await writer.fillStart('landings'), rows))!
+    await writer.ingest('landings', [landing('h', at)], { backfill: true })
+    await expect(writer.fill(bundle)).rejects.toMatchObject({ code: 'fill_outdated' })
+    await materialize({ writer, source: 'landings', history: rows })
+    clock.advance(start + 1)
+    await writer.advance()
+    expect(await counted(online, start + 1)).toEqual([1, 'unavailable'])
   })
 
   it('trusts the declared time of a backfill, and puts rows below what is folded where they belong', async () => {

@@ -11,7 +11,8 @@ import {
 } from '../online/index.ts'
 import { parsePosition, type StreamLog } from '../stream/index.ts'
 import type { Instant } from '../values/index.ts'
-import { type FillSession, type IngestResult, type SourceCounts, SourceWriter } from './source-writer.ts'
+import type { FillProgress, FillStart, HistoryBundle } from './history-bundle.ts'
+import { type IngestResult, type SourceCounts, SourceWriter } from './source-writer.ts'
 
 /** What a writer is opened with. */
 export interface WriterOptions {
@@ -60,8 +61,14 @@ export interface Writer {
   /** Counts since the writer was opened, by source. */
   counts(): Readonly<Record<string, SourceCounts>>
 
-  /** Gives a source to the work that fills its features. */
-  fill<T>(source: string, work: (session: FillSession) => Promise<T>): Promise<T>
+  /** A source as whoever folds its history must see it. */
+  fillStart(source: string): Promise<FillStart>
+
+  /**
+   * Takes what the history of a source makes of its state, and goes through the log: what the bundle has is filled then.
+   * @throws fill_outdated where the state is not what the bundle was computed for any more
+   */
+  fill(bundle: HistoryBundle, onProgress?: FillProgress): Promise<{ readonly logRows: number }>
 
   /** Takes up another manifest: what is no longer declared is dropped, what is new is `unavailable` until it is filled. */
   use(manifest: WriterOptions['manifest']): Promise<void>
@@ -173,9 +180,14 @@ export async function createWriter(options: WriterOptions): Promise<Writer> {
     unfilled: (source) => writerOf(source).unfilled,
     cutover: (source) => writerOf(source).state.cutoverMs,
     counts: () => Object.fromEntries([...writers].map(([source, { counts }]) => [source, { ...counts }])),
-    async fill(source, work) {
+    async fillStart(name) {
       await opening
-      return writerOf(source).fill(work)
+      const { source, groups } = writerOf(name)
+      return { project, source, groups, keys, online, log }
+    },
+    async fill(bundle, onProgress = () => undefined) {
+      await opening
+      return writerOf(bundle.about.source).fill(bundle, onProgress)
     },
     async use(manifest) {
       const before = opening
@@ -197,7 +209,7 @@ export async function createWriter(options: WriterOptions): Promise<Writer> {
 }
 
 /** The features of a source, each with all that computes it. */
-function featuresOf({ featureViews }: WriterOptions['manifest'], source: SourceSpec): ResolvedFeature[] {
+export function featuresOf({ featureViews }: WriterOptions['manifest'], source: SourceSpec): ResolvedFeature[] {
   return Object.values(featureViews)
     .filter((view) => view.source === source.name)
     .flatMap((view) => view.features.map((feature) => ({ feature, view, source })))

@@ -1,6 +1,7 @@
 import { createWriter, type IngestResult, type Writer } from '../materialize/index.ts'
 import { currentManifest, emptyManifest } from '../plan/index.ts'
 import type { Platform } from '../platform.ts'
+import type { Instant } from '../values/index.ts'
 
 /** The writer of a project's folder with its stores open. */
 export interface OpenWriter {
@@ -60,11 +61,15 @@ export interface WriterMethods {
   }) => Promise<IngestResult>
   readonly waitFor: (input: { readonly position: string; readonly timeoutMs: number }) => Promise<boolean>
   readonly advanceClock: (input: { readonly toMs: number }) => Promise<number>
+  /** Takes what the history of a source makes of its state, from a file of the folder for temporary ones. @throws fill_outdated */
+  readonly fill: (input: { readonly file: string }) => Promise<{ readonly logRows: number }>
   readonly status: (input: null) => Promise<WriterStatus>
 }
 
 /** How the writer fares. */
 export interface WriterStatus {
+  /** What time it is for the writer. */
+  readonly nowMs: Instant
   readonly frontiers: Readonly<Record<string, number>>
   readonly unfilled: Readonly<Record<string, number>>
   readonly counts: ReturnType<Writer['counts']>

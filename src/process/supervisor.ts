@@ -76,7 +76,11 @@ export function supervise(options: SupervisorOptions): Supervisor {
   let stopping = false
   const stumbled = new Set<Role>()
   const up = (): boolean =>
-    options.roles.every((role) => details[role] !== undefined || (role !== 'serve' && stumbled.has(role)))
+    options.roles.every(
+      (role) => details[role] !== undefined || (role !== 'serve' && (stumbled.has(role) || standsOn(role))),
+    )
+  /** Nothing can be filled without a writer, and nobody waits for that. */
+  const standsOn = (role: Role): boolean => role === 'worker' && stumbled.has('writer')
 
   const start = (role: Role, pauseMs: number): void => {
     const startedAt = performance.now()

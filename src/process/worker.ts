@@ -5,7 +5,9 @@ import { openWorker } from '../platform/operations.ts'
 import type { Platform } from '../platform.ts'
 import { type FolderLock, lockFolder } from '../segment/index.ts'
 import { listen } from './channel.ts'
+import { startFilling } from './filling.ts'
 import type { WorkerCall } from './worker-channel.ts'
+import type { RoleVoice } from './writer.ts'
 
 /** How often the worker looks for runs whose process is gone. */
 const sweepMs = 30_000
@@ -17,8 +19,11 @@ const restMs = 180_000
 const closeMs = 5_000
 const lockPauseMs = 250
 
-/** Starts the worker role: DuckDB work and every change of metadata that a server is asked for. Returns what ends it. */
-export async function startWorker(platform: Platform, log: (line: string) => void): Promise<() => Promise<void>> {
+/**
+ * Starts the worker role: DuckDB work and every change of metadata that a server is asked for, and filling features from history.
+ * Returns what ends it.
+ */
+export async function startWorker(platform: Platform, { log, tell }: RoleVoice): Promise<() => Promise<void>> {
   const lock = await lockPatiently(platform.layout.worker)
   const worker = openWorker(platform)
   const sweep = async (atStart: boolean): Promise<void> => {
@@ -50,9 +55,13 @@ export async function startWorker(platform: Platform, log: (line: string) => voi
       return worker[method](input)
     },
   })
+  const filling = await startFilling(platform, log)
+  await filling.first
+  await tell({ ready: true, detail: {} })
   return async () => {
     clearInterval(timer)
     clearInterval(lookout)
+    await Promise.race([filling.close(), pause(closeMs)])
     await server.close()
     // What cannot be interrupted is given up: its run is recorded as lost when the next worker starts.
     await Promise.race([worker.close(), pause(closeMs)])

@@ -11,7 +11,7 @@ import type { MonitorReport } from '../monitor/index.ts'
 import { type BuiltManifest, makePlan } from '../plan/index.ts'
 import { openAnswering } from '../platform/answering.ts'
 import { type ExploredValue, featureValues } from '../platform/exploring.ts'
-import { fillDeclared } from '../platform/filling.ts'
+import { fillDeclared, writerHere } from '../platform/filling.ts'
 import { applyMade } from '../platform/operations-plan.ts'
 import { startTraining } from '../platform/operations-runs.ts'
 import { outcomeAsk } from '../platform/outcome-finder.ts'
@@ -208,8 +208,10 @@ async function open(
     const result = await applyMade(platform, await makePlan(platform, built, await platform.facts()), 'test')
     pins = next
     await writing.refresh()
-    await fillDeclared(platform, writing, (label, done, total) => {
-      if (done === total) onLog(label)
+    await fillDeclared(platform, writerHere(writer), {
+      onProgress: (label, done, total) => {
+        if (done === total) onLog(label)
+      },
     })
     await settle()
     await answering.refresh()

@@ -23,7 +23,7 @@ const arrows: Readonly<Record<string, readonly string[]>> = {
   offline: ['values', 'define', 'aggregate'],
   online: ['values', 'define', 'aggregate', 'segment'],
   plan: ['values', 'define', 'code', 'metadata', 'blob'],
-  materialize: ['values', 'define', 'aggregate', 'offline', 'online', 'stream'],
+  materialize: ['values', 'define', 'aggregate', 'segment', 'offline', 'online', 'stream'],
   registry: ['values', 'define', 'artifact', 'metadata', 'blob'],
   train: ['values', 'define', 'aggregate', 'artifact', 'code', 'offline', 'metadata', 'blob', 'registry'],
   serve: ['values', 'define', 'artifact', 'code', 'segment', 'online', 'registry'],

@@ -1,5 +1,5 @@
 import { noonmarkError } from '../../errors.ts'
-import { fillDeclared } from '../../platform/filling.ts'
+import { fillDeclared, writerHere } from '../../platform/filling.ts'
 import { openWriter } from '../../platform/writing.ts'
 import type { Command } from '../command.ts'
 import { textTable } from '../table.ts'
@@ -25,7 +25,10 @@ export const materialize: Command = {
     const only = view === undefined ? undefined : [manifest.featureViews[view]!.source]
     const open = await openWriter(platform)
     try {
-      const filled = await fillDeclared(platform, open, context.progress, only)
+      const filled = await fillDeclared(platform, writerHere(open.writer), {
+        onProgress: context.progress,
+        ...(only === undefined ? {} : { only }),
+      })
       const rows = Object.entries(filled).map(([source, features]) => [source, features])
       return {
         json: { filled },
