@@ -5,6 +5,7 @@ import {
   type ErrorComponentProps,
   lazyRouteComponent,
 } from '@tanstack/react-router'
+import { predictionQuery } from './api/predictions.ts'
 import {
   deploymentQuery,
   featureViewQuery,
@@ -14,6 +15,8 @@ import {
   runComparisonQuery,
   runQuery,
   runsQuery,
+  type TrafficWindow,
+  trafficWindows,
 } from './api/queries.ts'
 import { OverviewPage } from './features/overview/overview-page.tsx'
 import { AppShell } from './layout/app-shell.tsx'
@@ -41,17 +44,24 @@ const overview = createRoute({
 const deployment = createRoute({
   getParentRoute: () => root,
   path: '/deployments/$name',
-  validateSearch: (search: Record<string, unknown>): { tab?: string } => {
-    const tab = text(search.tab)
-    return tab === undefined ? {} : { tab }
+  validateSearch: (search: Record<string, unknown>): { tab?: string; column?: string; window?: TrafficWindow } => {
+    const [tab, column] = [text(search.tab), text(search.column)]
+    const window = trafficWindows.find((one) => one === search.window)
+    return {
+      ...(tab === undefined ? {} : { tab }),
+      ...(column === undefined ? {} : { column }),
+      ...(window === undefined ? {} : { window }),
+    }
   },
-  loader: ({ params }) => void queryClient.prefetchQuery(deploymentQuery(params.name)),
+  loaderDeps: ({ search }) => ({ window: search.window }),
+  loader: ({ params, deps }) => void queryClient.prefetchQuery(deploymentQuery(params.name, deps.window)),
   component: lazyRouteComponent(() => import('./features/deployment/deployment-page.tsx'), 'DeploymentPage'),
 })
 
 const prediction = createRoute({
   getParentRoute: () => root,
   path: '/predictions/$id',
+  loader: ({ params }) => void queryClient.prefetchQuery(predictionQuery(params.id)),
   component: lazyRouteComponent(() => import('./features/prediction/prediction-page.tsx'), 'PredictionPage'),
 })
 
@@ -64,6 +74,18 @@ const featureView = createRoute({
   },
   loader: ({ params }) => void queryClient.prefetchQuery(featureViewQuery(params.name)),
   component: lazyRouteComponent(() => import('./features/feature-view/feature-view-page.tsx'), 'FeatureViewPage'),
+})
+
+const featureViews = createRoute({
+  getParentRoute: () => root,
+  path: '/feature-views',
+  component: lazyRouteComponent(() => import('./features/feature-view/feature-views-page.tsx'), 'FeatureViewsPage'),
+})
+
+const models = createRoute({
+  getParentRoute: () => root,
+  path: '/models',
+  component: lazyRouteComponent(() => import('./features/model/models-page.tsx'), 'ModelsPage'),
 })
 
 const model = createRoute({
@@ -81,7 +103,12 @@ const model = createRoute({
 const runs = createRoute({
   getParentRoute: () => root,
   path: '/runs',
-  loader: () => void queryClient.prefetchQuery(runsQuery()),
+  validateSearch: (search: Record<string, unknown>): { model?: string } => {
+    const name = text(search.model)
+    return name === undefined ? {} : { model: name }
+  },
+  loaderDeps: ({ search }) => search,
+  loader: ({ deps }) => void queryClient.prefetchQuery(runsQuery(deps.model)),
   component: lazyRouteComponent(() => import('./features/run/runs-page.tsx'), 'RunsPage'),
 })
 
@@ -107,7 +134,18 @@ const run = createRoute({
 })
 
 export const router = createRouter({
-  routeTree: root.addChildren([overview, deployment, prediction, featureView, model, runs, comparison, run]),
+  routeTree: root.addChildren([
+    overview,
+    deployment,
+    prediction,
+    featureViews,
+    featureView,
+    models,
+    model,
+    runs,
+    comparison,
+    run,
+  ]),
   defaultPreload: 'intent',
   // Queries know how old their answers are; the router need not.
   defaultPreloadStaleTime: 0,
