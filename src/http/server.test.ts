@@ -269,6 +269,7 @@ describe('events and features', () => {
             landings: new Date(startMs + 60_000).toISOString(),
             orders: new Date(startMs + 60_000).toISOString(),
           },
+          exact_from: { landings: null, orders: null },
           features: {
             'punctuality:landings_1d': { value: 3, status: 'present' },
             'punctuality:last_tail': { value: '1', status: 'present' },

@@ -124,6 +124,7 @@ describe('the online state', () => {
               const status = statuses[answer.statuses[i]!]
               if (status === 'inexact') {
                 expect(asOf).toBeLessThan(frontier - exactForMs)
+                expect(asOf).toBeLessThan(answer.exactFrom.landings!)
                 continue
               }
               const key = keysByRole[feature.view.name]!
@@ -199,11 +200,16 @@ describe('the online state', () => {
     const count = features.find(({ feature }) => feature.name === 'n')!
     const lookup = prepareLookup('test', [{ ...count, role: 'origin' }])
     const answer = async (at: Instant) => {
-      const { values, statuses: codes } = await lookup.lookup(store, {
+      const {
+        values,
+        statuses: codes,
+        exactFrom,
+      } = await lookup.lookup(store, {
         keys: { origin: ['SFO'] },
         at,
         frontiers: { landings: base + 5_000 },
       })
+      expect(exactFrom).toEqual({ landings: base + 903 })
       return [values[0], statuses[codes[0]!]]
     }
     expect(await answer(base + 5_000)).toEqual([5_000, 'present'])

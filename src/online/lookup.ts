@@ -38,6 +38,8 @@ export interface LookupAnswer {
   readonly statuses: Uint8Array
   /** For each source the instant that its features are of: every row known before it counts and no other. */
   readonly asOf: Readonly<Record<string, Instant>>
+  /** For each source the instant from which on its answers for these entities are exact; every instant where left out. */
+  readonly exactFrom: Readonly<Record<string, Instant>>
   /** Why everything, or some feature, is `unavailable` though its view is filled; null where nothing failed. */
   readonly failure: unknown
 }
@@ -171,17 +173,25 @@ function filledFeatures(): (value: Uint8Array | null) => ReadonlySet<string> {
 }
 
 const none: ReadonlySet<string> = new Set()
+const everExact: Readonly<Record<string, Instant>> = Object.freeze({})
 
 class Answer implements LookupAnswer {
   readonly values: (Value | null)[]
   readonly statuses: Uint8Array
   readonly asOf: Readonly<Record<string, Instant>>
+  exactFrom: Readonly<Record<string, Instant>> = everExact
   failure: unknown = null
 
   constructor(features: number, asOf: Readonly<Record<string, Instant>>) {
     this.values = new Array(features).fill(null)
     this.statuses = new Uint8Array(features).fill(statusCode.unavailable)
     this.asOf = asOf
+  }
+
+  /** Of several entities of one source the one that is exact from the latest instant on decides. */
+  exactSince(source: string, instant: Instant): void {
+    if (instant > (this.exactFrom[source] ?? Number.NEGATIVE_INFINITY))
+      this.exactFrom = { ...this.exactFrom, [source]: instant }
   }
 
   set(index: number, value: Value | null, status: Status): void {
@@ -206,6 +216,7 @@ function answerPart(
   try {
     const markValue = read.values[place.gets] ?? null
     const mark = markValue === null ? null : decodeMark(markValue)
+    if (mark !== null) answer.exactSince(part.source, mark.foldedTo)
     const seen = mark !== null && mark.smallestKnown < asOf
     const rows = seen && mark.foldedTo <= asOf ? rawRows(part.group, read, place.range) : null
     for (const [i, member] of part.members.entries()) {

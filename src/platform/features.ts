@@ -20,10 +20,11 @@ export function featureLookup(project: string, store: OnlineStore, frontiers: Pi
             frontiers: frontiers.all,
           })),
         )
-        return answers.map(({ values, statuses: codes, asOf, failure }) => ({
+        return answers.map(({ values, statuses: codes, asOf, exactFrom, failure }) => ({
           values,
           statuses: Array.from(codes, (code) => statuses[code]!),
           asOf,
+          exactFrom,
           tables: {},
           failure: failure === null ? null : failure instanceof Error ? failure.message : String(failure),
         }))

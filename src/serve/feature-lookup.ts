@@ -25,6 +25,8 @@ export interface LookupResult {
   readonly statuses: readonly Status[]
   /** Source -> the instant for which it answered. */
   readonly asOf: Readonly<Record<string, Instant>>
+  /** Source -> the instant from which on its answers are exact; every instant where left out. */
+  readonly exactFrom?: Readonly<Record<string, Instant>>
   /** Source -> version of its table, where it answered from files. */
   readonly tables: Readonly<Record<string, string>>
   /** What went wrong with features that are `unavailable`; for the owner. */

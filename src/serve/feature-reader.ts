@@ -21,6 +21,8 @@ export interface FeatureAnswer {
   readonly as_of: string
   /** Source -> the instant for which it answered. */
   readonly sources: Readonly<Record<string, string>>
+  /** Source -> the instant from which on features of this entity are exact, `inexact` before; null: at every instant. */
+  readonly exact_from: Readonly<Record<string, string | null>>
   readonly features: Readonly<
     Record<string, { readonly value: boolean | number | string | null; readonly status: string }>
   >
@@ -97,7 +99,7 @@ export function createFeatureReader(options: FeatureReaderOptions): FeatureReade
 function answer(
   names: readonly string[],
   types: readonly DtypeName[],
-  { values, statuses, asOf }: LookupResult,
+  { values, statuses, asOf, exactFrom = {} }: LookupResult,
   at: Instant,
 ): FeatureAnswer {
   const features: Record<string, { value: boolean | number | string | null; status: string }> = {}
@@ -110,6 +112,12 @@ function answer(
   return {
     as_of: formatInstant(Math.min(at, ...Object.values(asOf))),
     sources: Object.fromEntries(Object.entries(asOf).map(([source, instant]) => [source, formatInstant(instant)])),
+    exact_from: Object.fromEntries(
+      Object.keys(asOf).map((source) => {
+        const instant = exactFrom[source]
+        return [source, instant === undefined ? null : formatInstant(instant)]
+      }),
+    ),
     features,
   }
 }

@@ -26,6 +26,9 @@ const lookup = route({
       z.object({
         as_of: z.iso.datetime(),
         sources: z.record(z.string(), z.iso.datetime()),
+        exact_from: z
+          .record(z.string(), z.iso.datetime().nullable())
+          .describe('From when on features of a source are exact for this entity; null: at every instant'),
         features: z.record(z.string(), z.object({ value: z.unknown(), status: z.string() })),
       }),
     ),
