@@ -25,14 +25,14 @@ export function Navigation(props: { readonly onNavigate?: () => void }) {
           </Item>
         ))}
       </Group>
-      <Group title="Models" icon={<Boxes size={13} aria-hidden />}>
+      <Group title="Models" to="/models" onNavigate={close} icon={<Boxes size={13} aria-hidden />}>
         {data?.models.map(({ name }) => (
           <Item key={name} to="/models/$name" params={{ name }} onClick={close}>
             {name}
           </Item>
         ))}
       </Group>
-      <Group title="Feature views" icon={<Layers size={13} aria-hidden />}>
+      <Group title="Feature views" to="/feature-views" onNavigate={close} icon={<Layers size={13} aria-hidden />}>
         {data?.feature_views.map(({ name }) => (
           <Item key={name} to="/feature-views/$name" params={{ name }} onClick={close}>
             {name}
@@ -43,15 +43,32 @@ export function Navigation(props: { readonly onNavigate?: () => void }) {
   )
 }
 
-function Group(props: { readonly title?: string; readonly icon?: ReactNode; readonly children: ReactNode }) {
-  const { title, icon, children } = props
+function Group(props: {
+  readonly title?: string
+  /** The page of all of them. */
+  readonly to?: '/models' | '/feature-views'
+  readonly onNavigate?: (() => void) | undefined
+  readonly icon?: ReactNode
+  readonly children: ReactNode
+}) {
+  const { title, to, onNavigate, icon, children } = props
   if (Array.isArray(children) && children.length === 0) return null
   return (
     <div>
       {title === undefined ? null : (
         <h2 className="mb-1 flex items-center gap-1.5 px-2.5 text-2xs font-semibold tracking-wide text-faint uppercase">
           {icon}
-          {title}
+          {to === undefined ? (
+            title
+          ) : (
+            <Link
+              to={to}
+              {...(onNavigate === undefined ? {} : { onClick: onNavigate })}
+              className="rounded underline-offset-4 hover:text-ink hover:underline"
+            >
+              {title}
+            </Link>
+          )}
         </h2>
       )}
       <ul className="space-y-px">{children}</ul>
