@@ -2,7 +2,14 @@ import { noonmarkError } from '../../errors.ts'
 import type { Curves, ModelReport, TrainingSetReport, VersionDetail, VersionRow } from '../../http/reports.ts'
 import { shareInterval } from '../../monitor/index.ts'
 import { expressionText } from '../../plan/index.ts'
-import { type TrainingSetJson, type VersionJson, versionJson, versionLineageOf } from '../../registry/index.ts'
+import {
+  type RunJson,
+  type TrainingSetJson,
+  type VersionJson,
+  versionJson,
+  versionLineageOf,
+  versionName,
+} from '../../registry/index.ts'
 import { metricsOf } from './figures.ts'
 import type { ReportSources } from './report-sources.ts'
 import { pinState, standingOf } from './standing.ts'
@@ -24,7 +31,8 @@ export async function modelReport(sources: ReportSources, name: string, number: 
       hint: `Defined are ${Object.keys(manifest.models).join(', ') || 'none'}.`,
       path: 'name',
     })
-  const versions = state.versions.filter(({ model }) => model === name).map(versionJson)
+  const runs = await sources.records.runs({ model: name, limit: latestRuns })
+  const versions = await versionsOf(sources, name, runs)
   const selected = number === null ? versions[0] : versions.find((version) => version.number === number)
   if (number !== null && selected === undefined)
     throw noonmarkError('version_unknown', {
@@ -46,7 +54,7 @@ export async function modelReport(sources: ReportSources, name: string, number: 
     declared_checks: spec.checks.map(({ check }) => check),
     versions: versions.map((version) => versionRow(sources, version)),
     selected: selected === undefined ? null : versionDetail(sources, selected),
-    runs: (await sources.records.runs({ model: name, limit: latestRuns })).map((run) => ({
+    runs: runs.map((run) => ({
       id: run.id,
       status: run.status,
       started_at: run.started_at,
@@ -59,6 +67,14 @@ export async function modelReport(sources: ReportSources, name: string, number: 
       return { name: deployment.name, state: standing, champion, shadows: [...shadows] }
     }),
   }
+}
+
+/** The versions of a model, the newest first; what answers now may not have heard of one that a run has just made. */
+async function versionsOf(sources: ReportSources, name: string, runs: readonly RunJson[]): Promise<VersionJson[]> {
+  const known = sources.state().versions.filter(({ model }) => model === name)
+  const names = new Set(known.map(versionName))
+  if (runs.every(({ version }) => version === null || names.has(version))) return known.map(versionJson)
+  return [...(await sources.records.versions(name))]
 }
 
 /** Where a version stands in deployments. */
