@@ -20,7 +20,12 @@ interface Trained {
 export async function runTrainer(
   folder: string,
   engine: OfflineEngine,
-  options: { readonly onProgress?: (progress: TrainingProgress) => void; readonly signal?: AbortSignal },
+  options: {
+    readonly onProgress?: (progress: TrainingProgress) => void
+    readonly signal?: AbortSignal
+    /** Threads that a trainer may use; what it makes is the same with any number. */
+    readonly threads?: number
+  },
 ): Promise<TrainerReport> {
   const started = performance.now()
   const job = await readJob(folder)
@@ -31,8 +36,9 @@ export async function runTrainer(
     losses.push({ iteration: progress.iteration, train: progress.trainLoss, validation: progress.validationLoss })
     options.onProgress?.(progress)
   }
-  const signal = options.signal === undefined ? {} : { signal: options.signal }
-  const { artifact, parameters, importance } = await fit(job, training, validation, { onProgress, ...signal })
+  const { signal, threads = 1 } = options
+  const given = { onProgress, threads, ...(signal === undefined ? {} : { signal }) }
+  const { artifact, parameters, importance } = await fit(job, training, validation, given)
   const aligned = alignMatrix(validation.matrix, artifact.inputs)
   const probability = predictBatch(artifact, columnValues(aligned), aligned.rows)
   await engine.writeTable(
@@ -56,7 +62,11 @@ function fit(
   { trainer, seed }: TrainingJob,
   training: LabelledMatrix,
   validation: LabelledMatrix,
-  options: { readonly onProgress: (progress: TrainingProgress) => void; readonly signal?: AbortSignal },
+  options: {
+    readonly onProgress: (progress: TrainingProgress) => void
+    readonly signal?: AbortSignal
+    readonly threads: number
+  },
 ): Promise<Trained> | Trained {
   const { parameters } = trainer
   switch (trainer.kind) {

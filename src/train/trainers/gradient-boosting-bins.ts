@@ -20,14 +20,12 @@ export interface FeatureBins {
   readonly binOfCode: Uint8Array
 }
 
-/**
- * The columns as bins. Four features share one word per row (feature 4q + k in bits 8k to 8k + 7 of quads[q]), because one
- * load then serves four histograms. Columns that hold a single bin are left out: no split can use them.
- */
+/** The columns as bins, one byte a row. Columns that hold a single bin are left out: no split can use them. */
 export interface BinnedMatrix {
   readonly rows: number
   readonly features: readonly FeatureBins[]
-  readonly quads: readonly Uint32Array[]
+  /** Per feature. */
+  readonly columns: readonly Uint8Array[]
 }
 
 /** Bins all columns of a matrix; at most `bins` (2 to 255) bins per column besides bin 0. */
@@ -35,22 +33,25 @@ export function binMatrix(matrix: FeatureMatrix, bins: number, random: Random): 
   const { rows } = matrix
   const sample = rows > sampleRows ? random.sample(rows, sampleRows) : undefined
   const features: FeatureBins[] = []
-  const quads: Uint32Array[] = []
-  const binned = new Uint8Array(rows)
+  const columns: Uint8Array[] = []
   matrix.columns.forEach((column, position) => {
     const feature =
       column.kind === 'number' ? numberBins(column, position, bins, sample) : categoryBins(column, position, bins)
-    if (column.kind === 'number') assignNumbers(column.values, feature.upper, binned)
-    else assignCategories(column.values, feature.binOfCode, binned)
+    const binned = binColumn(column, feature)
     const first = binned[0]
     if (binned.every((bin) => bin === first)) return
-    if (features.length % 4 === 0) quads.push(new Uint32Array(rows))
-    const quad = quads[quads.length - 1]!
-    const shift = (features.length % 4) * 8
-    for (let row = 0; row < rows; row++) quad[row] = quad[row]! | (binned[row]! << shift)
+    columns.push(binned)
     features.push(feature)
   })
-  return { rows, features, quads }
+  return { rows, features, columns }
+}
+
+/** The bins of a column's rows, which may be others than those that the bins were made from. */
+export function binColumn({ values }: MatrixColumn, { kind, upper, binOfCode }: FeatureBins): Uint8Array {
+  const binned = new Uint8Array(values.length)
+  if (kind === 'number') assignNumbers(values, upper, binned)
+  else assignCategories(values, binOfCode, binned)
+  return binned
 }
 
 function numberBins(column: MatrixColumn, position: number, bins: number, sample: Int32Array | undefined): FeatureBins {

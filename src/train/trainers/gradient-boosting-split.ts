@@ -1,5 +1,5 @@
-import { binSlots, type FeatureBins } from './gradient-boosting-bins.ts'
-import type { Histogram } from './gradient-boosting-histogram.ts'
+import { binSlots } from './gradient-boosting-bins.ts'
+import { type BoostingMemory, resultDoubles } from './gradient-boosting-memory.ts'
 import type { GradientBoostingParameters } from './gradient-boosting-parameters.ts'
 
 /** Sums over the rows of a node. */
@@ -24,95 +24,123 @@ export interface Split {
   readonly l2: number
 }
 
-/** What is known about the best split while features are searched. */
-interface Candidate {
-  gain: number
-  feature: number
-  lastLeftBin: number
-  missingLeft: boolean
-  members: Uint8Array | undefined
-  gradient: number
-  hessian: number
-  rows: number
-  l2: number
+/** A feature as the search sees it. */
+export interface SearchFeature {
+  readonly kind: 'number' | 'category'
+  /** Bins in use, bin 0 included. */
+  readonly binCount: number
 }
+
+/** The parameters that decide where a node is split. */
+export type SearchParameters = Pick<
+  GradientBoostingParameters,
+  | 'min_rows_leaf'
+  | 'min_hessian_leaf'
+  | 'min_gain'
+  | 'l2'
+  | 'category_one_hot'
+  | 'category_smoothing'
+  | 'category_l2'
+  | 'category_set'
+  | 'category_min_rows'
+>
 
 /**
- * The split of a node with the greatest gain
+ * The best split of a node as far as features have been searched: the one with the greatest gain
  *   GL^2 / (HL + l2) + GR^2 / (HR + l2) - G^2 / (H + l2),
- * where G and H are sums of gradients and hessians (Chen and Guestrin, "XGBoost", 2016, equation 7, without the factor 1/2),
- * over the features drawn; null where none is above `min_gain`. Of equal gains the first feature and bin wins.
+ * where G and H are sums of gradients and hessians (Chen and Guestrin, "XGBoost", 2016, equation 7, without the factor 1/2), above
+ * `min_gain`. Of equal gains the first feature and bin wins.
  */
-export function findBestSplit(
-  node: NodeSums,
-  histogram: Histogram,
-  features: readonly FeatureBins[],
-  drawn: Uint8Array,
-  parameters: GradientBoostingParameters,
-): Split | null {
-  const parent = (node.gradient * node.gradient) / (node.hessian + parameters.l2)
-  const best: Candidate = {
+export class Candidate {
+  readonly node: NodeSums
+  /** What the node is worth unsplit. */
+  readonly parent: number
+  gain: number
+  feature = -1
+  lastLeftBin = -1
+  missingLeft = false
+  members: Uint8Array | undefined
+  gradient = 0
+  hessian = 0
+  rows = 0
+  l2: number
+
+  constructor(node: NodeSums, { l2, min_gain }: SearchParameters) {
+    this.node = node
+    this.parent = (node.gradient * node.gradient) / (node.hessian + l2)
     // A gain below the rounding of the sums is no gain.
-    gain: Math.max(parameters.min_gain, parent * 1e-12),
-    feature: -1,
-    lastLeftBin: -1,
-    missingLeft: false,
-    members: undefined,
-    gradient: 0,
-    hessian: 0,
-    rows: 0,
-    l2: parameters.l2,
+    this.gain = Math.max(min_gain, this.parent * 1e-12)
+    this.l2 = l2
   }
-  for (let feature = 0; feature < features.length; feature++) {
-    if (drawn[feature] === 0) continue
-    const bins = features[feature]!
-    if (bins.kind === 'number') scanNumber(best, node, parent, histogram, feature, bins.binCount, parameters)
-    else scanCategories(best, node, parent, histogram, feature, bins.binCount, parameters)
+
+  /** Leaves what was found for the thread that decides. */
+  write({ results, members }: BoostingMemory, place: number): void {
+    const values = [this.gain, this.feature, this.lastLeftBin, this.missingLeft ? 1 : 0]
+    results.set([...values, this.gradient, this.hessian, this.rows, this.l2], place * resultDoubles)
+    if (this.members !== undefined) members.set(this.members, place * binSlots)
   }
-  return best.feature < 0 ? null : toSplit(best, node, features[best.feature]!.binCount)
 }
 
-function toSplit(best: Candidate, node: NodeSums, binCount: number): Split {
-  const goesLeft = best.members ?? new Uint8Array(binSlots)
-  if (best.members === undefined) {
-    goesLeft.fill(1, 1, Math.min(best.lastLeftBin, binCount - 1) + 1)
-    goesLeft[0] = best.missingLeft ? 1 : 0
+/** The best split of a node over what `threads` threads left, `child` 0 for the smaller and 1 for the larger; null where there is none. */
+export function readSplit(memory: BoostingMemory, threads: number, child: 0 | 1, node: NodeSums): Split | null {
+  const { results, members } = memory
+  let best = -1
+  for (let thread = 0; thread < threads; thread++) {
+    const place = 2 * thread + child
+    const [gain, feature] = results.subarray(place * resultDoubles)
+    if (feature! < 0) continue
+    const [bestGain, bestFeature] = best < 0 ? [-1, 0] : results.subarray(best * resultDoubles)
+    if (gain! > bestGain! || (gain === bestGain && feature! < bestFeature!)) best = place
   }
-  return {
-    gain: best.gain,
-    feature: best.feature,
-    goesLeft,
-    lastLeftBin: best.members === undefined ? best.lastLeftBin : -1,
-    left: { gradient: best.gradient, hessian: best.hessian, rows: best.rows },
-    right: {
-      gradient: node.gradient - best.gradient,
-      hessian: node.hessian - best.hessian,
-      rows: node.rows - best.rows,
-    },
-    l2: best.l2,
+  if (best < 0) return null
+  const [gain, feature, lastLeftBin, missingLeft, gradient, hessian, rows, l2] = results.subarray(
+    best * resultDoubles,
+  ) as unknown as [number, number, number, number, number, number, number, number] // what write wrote
+  let goesLeft = new Uint8Array(binSlots)
+  if (lastLeftBin < 0) goesLeft = members.slice(best * binSlots, (best + 1) * binSlots)
+  else {
+    goesLeft.fill(1, 1, lastLeftBin + 1)
+    goesLeft[0] = missingLeft
   }
+  const rest = { gradient: node.gradient - gradient, hessian: node.hessian - hessian, rows: node.rows - rows }
+  return { gain, feature, goesLeft, lastLeftBin, left: { gradient, hessian, rows }, right: rest, l2 }
+}
+
+/** What the whole numbers of a histogram stand for: one gradient, one hessian. */
+export type Units = readonly [gradient: number, hessian: number]
+
+/** Looks for a better split of a node in one feature of its histogram. */
+export function searchFeature(
+  best: Candidate,
+  histogram: Float64Array,
+  units: Units,
+  feature: number,
+  { kind, binCount }: SearchFeature,
+  parameters: SearchParameters,
+): void {
+  if (kind === 'number') scanNumber(best, histogram, units[0], units[1], feature, binCount, parameters)
+  else scanCategories(best, histogram, units, feature, binCount, parameters)
 }
 
 /**
  * Every bound of a number feature, with the missing rows right and, where the node has some, left as well. In a node without
- * missing rows a missing value will follow the greater number of rows. Bins without rows are passed over: they make no new split,
- * and what subtraction leaves in them is rounding.
+ * missing rows a missing value will follow the greater number of rows. Bins without rows are passed over: they make no new split.
  */
 function scanNumber(
   best: Candidate,
-  node: NodeSums,
-  parent: number,
-  histogram: Histogram,
+  histogram: Float64Array,
+  gradientUnit: number,
+  hessianUnit: number,
   feature: number,
   binCount: number,
-  parameters: GradientBoostingParameters,
+  parameters: SearchParameters,
 ): void {
-  const { gradient, hessian, count } = histogram
+  const { node, parent } = best
   const { l2, min_rows_leaf: minRows, min_hessian_leaf: minHessian } = parameters
-  const base = feature * binSlots
-  const missingRows = count[base]!
-  const missingGradient = gradient[base]!
-  const missingHessian = hessian[base]!
+  const base = 3 * feature * binSlots
+  const missingGradient = histogram[base]! * gradientUnit
+  const missingHessian = histogram[base + 1]! * hessianUnit
+  const missingRows = histogram[base + 2]!
   const wholeGradient = node.gradient
   const wholeHessian = node.hessian
   const wholeRows = node.rows
@@ -127,11 +155,11 @@ function scanNumber(
     let bestHessian = 0
     let bestRows = 0
     for (let bin = 1; bin < binCount; bin++) {
-      const place = base + bin
-      const rows = count[place]!
+      const place = base + 3 * bin
+      const rows = histogram[place + 2]!
       if (rows === 0) continue
-      leftGradient += gradient[place]!
-      leftHessian += hessian[place]!
+      leftGradient += histogram[place]! * gradientUnit
+      leftHessian += histogram[place + 1]! * hessianUnit
       leftRows += rows
       if (leftRows < minRows || leftHessian < minHessian) continue
       const rightRows = wholeRows - leftRows
@@ -171,58 +199,58 @@ function scanNumber(
  */
 function scanCategories(
   best: Candidate,
-  node: NodeSums,
-  parent: number,
-  histogram: Histogram,
+  histogram: Float64Array,
+  units: Units,
   feature: number,
   binCount: number,
-  parameters: GradientBoostingParameters,
+  parameters: SearchParameters,
 ): void {
-  const base = feature * binSlots
+  const base = 3 * feature * binSlots
   const oneHot = binCount - 1 <= parameters.category_one_hot
   const least = oneHot ? 1 : Math.max(1, parameters.category_smoothing)
   const present: number[] = []
-  for (let bin = 0; bin < binCount; bin++) if (histogram.count[base + bin]! >= least) present.push(bin)
+  for (let bin = 0; bin < binCount; bin++) if (histogram[base + 3 * bin + 2]! >= least) present.push(bin)
   if (oneHot) {
-    for (const bin of present) scanSet(best, node, parent, histogram, feature, [bin], 1, 1, parameters.l2, parameters)
+    for (const bin of present) scanSet(best, histogram, units, feature, [bin], 1, 1, parameters.l2, parameters)
     return
   }
   const ratio = (bin: number) =>
-    histogram.gradient[base + bin]! / (histogram.hessian[base + bin]! + parameters.category_smoothing)
+    (histogram[base + 3 * bin]! * units[0]) /
+    (histogram[base + 3 * bin + 1]! * units[1] + parameters.category_smoothing)
   const ratios = Float64Array.from({ length: binCount }, (_, bin) => ratio(bin))
   present.sort((one, other) => ratios[one]! - ratios[other]! || one - other)
   const most = Math.min(parameters.category_set, (present.length + 1) >> 1)
   const l2 = parameters.l2 + parameters.category_l2
   const step = parameters.category_min_rows
-  scanSet(best, node, parent, histogram, feature, present, most, step, l2, parameters)
-  scanSet(best, node, parent, histogram, feature, present.reverse(), most, step, l2, parameters)
+  scanSet(best, histogram, units, feature, present, most, step, l2, parameters)
+  scanSet(best, histogram, units, feature, present.reverse(), most, step, l2, parameters)
 }
 
 /** Tries the first 1, 2, ... `most` of the bins as the left side, at least `step` rows apart. */
 function scanSet(
   best: Candidate,
-  node: NodeSums,
-  parent: number,
-  histogram: Histogram,
+  histogram: Float64Array,
+  units: Units,
   feature: number,
   bins: readonly number[],
   most: number,
   step: number,
   l2: number,
-  parameters: GradientBoostingParameters,
+  parameters: SearchParameters,
 ): void {
-  const base = feature * binSlots
+  const { node, parent } = best
+  const base = 3 * feature * binSlots
   let gradient = 0
   let hessian = 0
   let rows = 0
   let sinceLast = 0
   let found = 0
   for (let at = 0; at < most; at++) {
-    const place = base + bins[at]!
-    gradient += histogram.gradient[place]!
-    hessian += histogram.hessian[place]!
-    rows += histogram.count[place]!
-    sinceLast += histogram.count[place]!
+    const place = base + 3 * bins[at]!
+    gradient += histogram[place]! * units[0]
+    hessian += histogram[place + 1]! * units[1]
+    rows += histogram[place + 2]!
+    sinceLast += histogram[place + 2]!
     if (rows < parameters.min_rows_leaf || hessian < parameters.min_hessian_leaf) continue
     if (node.rows - rows < Math.max(parameters.min_rows_leaf, step)) break
     if (node.hessian - hessian < parameters.min_hessian_leaf) break

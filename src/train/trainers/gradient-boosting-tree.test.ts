@@ -2,8 +2,11 @@ import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { categoryColumn, type FeatureMatrix, featureMatrix, numberColumn } from '../matrix.ts'
 import { binMatrix, numberBounds } from './gradient-boosting-bins.ts'
+import { pairScales, setPair } from './gradient-boosting-loss.ts'
+import { BoostingMemory } from './gradient-boosting-memory.ts'
 import { type GradientBoostingParameters, resolveGradientBoosting } from './gradient-boosting-parameters.ts'
 import { Random } from './gradient-boosting-random.ts'
+import { BoostingTeam } from './gradient-boosting-team.ts'
 import { type GrownTree, TreeGrower } from './gradient-boosting-tree.ts'
 
 interface Example {
@@ -65,16 +68,27 @@ const example = fc
     }
   })
 
-function grow({ matrix, gradients, hessians, parameters }: Example): {
+interface Grown {
   tree: GrownTree
-  grower: TreeGrower
-  columns: number[]
-} {
-  const binned = binMatrix(matrix, parameters.bins, new Random(1))
-  const grower = new TreeGrower(binned, parameters)
-  for (let at = 0; at < matrix.rows; at++) grower.rows[at] = at
-  const tree = grower.grow(gradients, hessians, matrix.rows, new Uint8Array(binned.quads.length * 4).fill(1))
-  return { tree, grower, columns: binned.features.map(({ column }) => column) }
+  /** Grouped by leaf. */
+  rows: Int32Array
+}
+
+function grow({ matrix, gradients, hessians, parameters }: Example): Grown {
+  const { features, columns } = binMatrix(matrix, parameters.bins, new Random(1))
+  const size = { rows: matrix.rows, heldRows: 0, features: features.length, threads: 1, leaves: parameters.leaves }
+  const memory = new BoostingMemory(size)
+  const scales = pairScales(matrix.rows, 1)
+  for (let row = 0; row < matrix.rows; row++) {
+    memory.rows[row] = row
+    setPair(memory.pairs, row, gradients[row]!, hessians[row]!, scales)
+    columns.forEach((column, feature) => {
+      memory.binsOf(feature)[4 * row] = column[row]!
+    })
+  }
+  memory.drawn.fill(1, 0, features.length)
+  const team = new BoostingTeam(memory, features, parameters)
+  return { tree: new TreeGrower(memory, team, parameters, scales).grow(matrix.rows), rows: memory.rows }
 }
 
 const sum = (values: Float64Array, rows: readonly number[]) => rows.reduce((total, at) => total + values[at]!, 0)
@@ -113,24 +127,24 @@ function naiveBestGain(one: Example, rows: readonly number[], categoriesLeft = 2
 }
 
 /** The rows below a reference, in ascending order. */
-function rowsBelow(tree: GrownTree, grower: TreeGrower, reference: number): number[] {
+function rowsBelow(tree: GrownTree, grouped: Int32Array, reference: number): number[] {
   if (reference >= 0) {
     const node = tree.nodes[reference]!
-    return [...rowsBelow(tree, grower, node.left), ...rowsBelow(tree, grower, node.right)].sort((a, b) => a - b)
+    return [...rowsBelow(tree, grouped, node.left), ...rowsBelow(tree, grouped, node.right)].sort((a, b) => a - b)
   }
   const leaf = tree.leaves[~reference]!
-  return [...grower.rows.subarray(leaf.begin, leaf.end)].sort((a, b) => a - b)
+  return [...grouped.subarray(leaf.begin, leaf.end)].sort((a, b) => a - b)
 }
 
 describe('a grown tree', () => {
   it('gives every row to one leaf, whose value is the Newton step of its rows', () => {
     fc.assert(
       fc.property(example, (one) => {
-        const { tree, grower } = grow(one)
+        const { tree, rows: grouped } = grow(one)
         const root = tree.nodes.length === 0 ? ~0 : 0
-        expect(rowsBelow(tree, grower, root)).toEqual([...one.gradients.keys()])
+        expect(rowsBelow(tree, grouped, root)).toEqual([...one.gradients.keys()])
         tree.leaves.forEach((leaf, at) => {
-          const rows = rowsBelow(tree, grower, ~at)
+          const rows = rowsBelow(tree, grouped, ~at)
           expect(leaf.value).toBeCloseTo(-sum(one.gradients, rows) / (sum(one.hessians, rows) + one.parameters.l2), 8)
         })
       }),
@@ -140,9 +154,9 @@ describe('a grown tree', () => {
   it('reports the gain of its splits as it is when counted from the rows', () => {
     fc.assert(
       fc.property(example, (one) => {
-        const { tree, grower } = grow(one)
+        const { tree, rows: grouped } = grow(one)
         for (const node of tree.nodes) {
-          const [left, right] = [rowsBelow(tree, grower, node.left), rowsBelow(tree, grower, node.right)]
+          const [left, right] = [rowsBelow(tree, grouped, node.left), rowsBelow(tree, grouped, node.right)]
           expect(node.split.gain).toBeCloseTo(gainOf(one, left, right), 8)
           expect(node.split.left.rows).toBe(left.length)
           expect(left.length).toBeGreaterThanOrEqual(one.parameters.min_rows_leaf)
@@ -158,13 +172,13 @@ describe('a grown tree', () => {
         // Contiguous sets are the best ones without a penalty only, and where small sides are allowed.
         const parameters = { ...one.parameters, l2: 0, min_rows_leaf: 1, min_hessian_leaf: 0 }
         const free = { ...one, parameters }
-        const { tree, grower } = grow(free)
+        const { tree, rows: grouped } = grow(free)
         tree.nodes.forEach((node, at) => {
-          expect(node.split.gain).toBeCloseTo(naiveBestGain(free, rowsBelow(tree, grower, at)), 8)
+          expect(node.split.gain).toBeCloseTo(naiveBestGain(free, rowsBelow(tree, grouped, at)), 8)
         })
         if (tree.leaves.length >= parameters.leaves || parameters.max_depth > 0) return
         tree.leaves.forEach((_, at) => {
-          expect(naiveBestGain(free, rowsBelow(tree, grower, ~at))).toBeLessThan(1e-8)
+          expect(naiveBestGain(free, rowsBelow(tree, grouped, ~at))).toBeLessThan(1e-8)
         })
       }),
     )
@@ -175,9 +189,9 @@ describe('a grown tree', () => {
       fc.property(example, (one) => {
         const parameters = { ...one.parameters, category_one_hot: 255 }
         const single = { ...one, parameters, matrix: featureMatrix(one.matrix.columns.slice(2)) }
-        const { tree, grower } = grow(single)
+        const { tree, rows: grouped } = grow(single)
         tree.nodes.forEach((node, at) => {
-          expect(node.split.gain).toBeCloseTo(naiveBestGain(single, rowsBelow(tree, grower, at), 1), 8)
+          expect(node.split.gain).toBeCloseTo(naiveBestGain(single, rowsBelow(tree, grouped, at), 1), 8)
         })
       }),
     )
@@ -187,9 +201,9 @@ describe('a grown tree', () => {
     fc.assert(
       fc.property(example, (one) => {
         const numbers = { ...one, matrix: featureMatrix(one.matrix.columns.slice(0, 2)) }
-        const { tree, grower } = grow(numbers)
+        const { tree, rows: grouped } = grow(numbers)
         tree.nodes.forEach((node, at) => {
-          expect(node.split.gain).toBeCloseTo(naiveBestGain(numbers, rowsBelow(tree, grower, at)), 8)
+          expect(node.split.gain).toBeCloseTo(naiveBestGain(numbers, rowsBelow(tree, grouped, at)), 8)
         })
       }),
     )
@@ -203,13 +217,13 @@ describe('a grown tree', () => {
           parameters: { ...one.parameters, max_depth: 0 },
           matrix: featureMatrix(one.matrix.columns.slice(0, 2)),
         }
-        const { tree, grower } = grow(numbers)
+        const { tree, rows: grouped } = grow(numbers)
         tree.nodes.forEach((node, at) => {
           const open = tree.nodes.flatMap(({ left, right }, before) => {
             return before < at ? [left, right].filter((child) => child < 0 || child >= at) : []
           })
           for (const child of open) {
-            expect(naiveBestGain(numbers, rowsBelow(tree, grower, child))).toBeLessThan(node.split.gain + 1e-8)
+            expect(naiveBestGain(numbers, rowsBelow(tree, grouped, child))).toBeLessThan(node.split.gain + 1e-8)
           }
         })
       }),

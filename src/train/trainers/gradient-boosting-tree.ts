@@ -1,7 +1,10 @@
-import { type BinnedMatrix, binSlots } from './gradient-boosting-bins.ts'
-import { addQuad, type Histogram, HistogramPool, subtractHistogram } from './gradient-boosting-histogram.ts'
+import { binSlots } from './gradient-boosting-bins.ts'
+import { pairOf } from './gradient-boosting-loss.ts'
+import type { BoostingMemory } from './gradient-boosting-memory.ts'
 import type { GradientBoostingParameters } from './gradient-boosting-parameters.ts'
-import { findBestSplit, type NodeSums, type Split } from './gradient-boosting-split.ts'
+import { toldDouble, toldWord } from './gradient-boosting-share.ts'
+import { type NodeSums, readSplit, type Split } from './gradient-boosting-split.ts'
+import type { BoostingTeam } from './gradient-boosting-team.ts'
 
 /** One split of a grown tree; a child reference of 0 or more is a node, a negative one the leaf `~reference`. */
 export interface GrownNode {
@@ -10,10 +13,12 @@ export interface GrownNode {
   right: number
 }
 
-/** One leaf of a grown tree: its rows are `rows[begin]` to `rows[end - 1]` of the grower. */
+/** One leaf of a grown tree: its rows are `rows[begin]` to `rows[end - 1]` of the memory. */
 export interface GrownLeaf {
   readonly begin: number
   readonly end: number
+  /** Where the rows end that only follow the tree to this leaf; they begin where those of the leaf before end. */
+  readonly followEnd: number
   /** What the tree says of these rows, before the learning rate. */
   readonly value: number
 }
@@ -24,224 +29,225 @@ export interface GrownTree {
   readonly leaves: readonly GrownLeaf[]
 }
 
-/**
- * Rows that the inner loops take at once. The gathered gradients of a block stay in the nearest cache while all features read them,
- * and a loop that is called often is compiled once for good instead of anew on each long call.
- */
-const blockRows = 2048
-
 interface OpenLeaf {
   readonly begin: number
   readonly end: number
+  readonly followBegin: number
+  readonly followEnd: number
   readonly depth: number
   readonly sums: NodeSums
   readonly l2: number
-  histogram: Histogram | undefined
+  /** Where its histogram lies; -1 where it has none. */
+  histogram: number
   split: Split | null
   /** Where the reference to this leaf stands: the node and the side. */
   readonly parent: number
   readonly isLeft: boolean
 }
 
+/** Below so many rows, or bins to search, threads would wait for each other longer than they work. */
+const sharedRows = 8192
+const sharedFeatures = 12
+
 /**
- * Grows trees over one binned matrix, leaf by leaf, always splitting the leaf with the greatest gain (Shi, "Best-first decision
- * tree learning", 2007). Buffers are kept from tree to tree. Of two children only the smaller one's histogram is built; the
- * other one's is what is left of the parent's.
+ * Grows trees over one memory, leaf by leaf, always splitting the leaf with the greatest gain (Shi, "Best-first decision tree
+ * learning", 2007). Of two children only the smaller one's histogram is built; the other one's is what is left of the parent's.
  */
 export class TreeGrower {
-  /** Row numbers, grouped by leaf after `grow`. */
-  readonly rows: Int32Array
-  readonly #binned: BinnedMatrix
+  readonly #memory: BoostingMemory
+  readonly #team: BoostingTeam
   readonly #parameters: GradientBoostingParameters
-  readonly #pool: HistogramPool
-  readonly #aside: Int32Array
-  readonly #gradients: Float64Array
-  readonly #hessians: Float64Array
+  readonly #units: { readonly gradient: number; readonly hessian: number }
+  /** Places of histograms that nobody uses. */
+  readonly #free: number[] = []
 
-  constructor(binned: BinnedMatrix, parameters: GradientBoostingParameters) {
-    this.#binned = binned
+  /** `scales` are those of the pairs in the memory. */
+  constructor(
+    memory: BoostingMemory,
+    team: BoostingTeam,
+    parameters: GradientBoostingParameters,
+    scales: { readonly gradient: number; readonly hessian: number },
+  ) {
+    this.#memory = memory
+    this.#team = team
     this.#parameters = parameters
-    this.#pool = new HistogramPool(binned)
-    this.rows = new Int32Array(binned.rows)
-    this.#aside = new Int32Array(binned.rows)
-    this.#gradients = new Float64Array(blockRows)
-    this.#hessians = new Float64Array(blockRows)
+    this.#units = { gradient: 1 / scales.gradient, hessian: 1 / scales.hessian }
+    memory.told[toldDouble.gradientUnit] = this.#units.gradient
+    memory.told[toldDouble.hessianUnit] = this.#units.hessian
+    const { threads, leaves } = memory.size
+    for (let slot = threads + leaves; slot >= threads; slot--) this.#free.push(slot)
   }
 
   /**
-   * Grows one tree on the first `count` entries of `rows`, which the caller has set. `gradients` and `hessians` have one entry
-   * per row of the matrix; `drawn` has 1 for each feature that may be used.
+   * Grows one tree on the first `count` of the memory's `rows`, which the caller has set like `pairs` and `drawn`; the others
+   * follow it to their leaves.
    */
-  grow(gradients: Float64Array, hessians: Float64Array, count: number, drawn: Uint8Array): GrownTree {
+  grow(count: number): GrownTree {
     const { leaves: mostLeaves, max_depth: maxDepth } = this.#parameters
     const nodes: GrownNode[] = []
-    const leaves = [this.#root(gradients, hessians, count, drawn)]
+    const leaves = [this.#root(count)]
     while (leaves.length < mostLeaves) {
       const at = bestLeaf(leaves)
       const leaf = leaves[at]
       if (leaf === undefined || leaf.split === null) break
       const { split } = leaf
-      const middle = this.#partition(leaf, split)
       const node = nodes.length
       nodes.push({ split, left: 0, right: 0 })
       const depth = leaf.depth + 1
-      const child = (begin: number, end: number, sums: NodeSums, isLeft: boolean): OpenLeaf => {
-        return { begin, end, depth, sums, l2: split.l2, histogram: undefined, split: null, parent: node, isLeft }
+      const searches =
+        leaves.length + 1 < mostLeaves &&
+        (maxDepth === 0 || depth < maxDepth) &&
+        Math.max(split.left.rows, split.right.rows) >= 2 * this.#parameters.min_rows_leaf
+      const smallerIsLeft = split.left.rows <= split.right.rows
+      const { middle, followMiddle } = this.#partition(leaf, split, searches ? (smallerIsLeft ? 1 : 2) : 0)
+      const both = { depth, l2: split.l2, histogram: -1, split: null, parent: node }
+      const { begin, end, followBegin, followEnd } = leaf
+      const left: OpenLeaf = {
+        ...both,
+        ...{ begin, end: middle, followBegin, followEnd: followMiddle, sums: split.left, isLeft: true },
       }
-      const left = child(leaf.begin, middle, split.left, true)
-      const right = child(middle, leaf.end, split.right, false)
+      const right: OpenLeaf = {
+        ...both,
+        ...{ begin: middle, end, followBegin: followMiddle, followEnd, sums: split.right, isLeft: false },
+      }
       if (leaf.parent >= 0) nodes[leaf.parent]![leaf.isLeft ? 'left' : 'right'] = node
       leaves[at] = left
       leaves.push(right)
-      const deepest = maxDepth > 0 && depth >= maxDepth
-      if (leaves.length < mostLeaves && !deepest) this.#search(leaf, left, right, gradients, hessians, drawn)
+      if (searches) this.#search(leaf, smallerIsLeft ? left : right, smallerIsLeft ? right : left)
       else this.#release(leaf)
     }
     leaves.forEach((leaf, at) => {
       this.#release(leaf)
       if (leaf.parent >= 0) nodes[leaf.parent]![leaf.isLeft ? 'left' : 'right'] = ~at
     })
-    return { nodes, leaves: leaves.map(({ begin, end, sums, l2 }) => ({ begin, end, value: leafValue(sums, l2) })) }
+    return {
+      nodes,
+      leaves: leaves.map(({ begin, end, followEnd, sums, l2 }) => {
+        return { begin, end, followEnd, value: leafValue(sums, l2) }
+      }),
+    }
   }
 
-  #root(gradients: Float64Array, hessians: Float64Array, count: number, drawn: Uint8Array): OpenLeaf {
-    let gradient = 0
-    let hessian = 0
-    for (let at = 0; at < count; at += blockRows) {
-      const end = Math.min(count, at + blockRows)
-      gradient += sumOf(this.rows, at, end, gradients)
-      hessian += sumOf(this.rows, at, end, hessians)
+  #root(count: number): OpenLeaf {
+    const { control, size } = this.#memory
+    const drawn = this.#memory.drawn.indexOf(1)
+    const alone = count < sharedRows
+    if (drawn >= 0) {
+      this.#tell({ begin: 0, end: count, builders: alone ? 1 : size.threads })
+      this.#team.run('build', alone)
     }
     const root: OpenLeaf = {
       begin: 0,
       end: count,
+      followBegin: count,
+      followEnd: size.rows + size.heldRows,
       depth: 0,
-      sums: { gradient, hessian, rows: count },
+      sums: drawn < 0 ? this.#sumsOfRows(count) : this.#sumsOf(drawn, control[toldWord.builders]!),
       l2: this.#parameters.l2,
-      histogram: undefined,
+      histogram: -1,
       split: null,
       parent: -1,
       isLeft: true,
     }
-    if (this.#maySplit(root)) {
-      root.histogram = this.#build(root, gradients, hessians, drawn)
-      this.#findSplit(root, drawn)
+    if (drawn >= 0) {
+      root.histogram = this.#take()
+      this.#searchBoth(root, undefined)
     }
     return root
   }
 
-  #maySplit(leaf: OpenLeaf): boolean {
-    return leaf.sums.rows >= 2 * this.#parameters.min_rows_leaf
+  /** The sums of all rows, from what the threads counted in one feature. */
+  #sumsOf(feature: number, builders: number): NodeSums {
+    let [gradient, hessian, rows] = [0, 0, 0]
+    for (let thread = 0; thread < builders; thread++) {
+      const histogram = this.#memory.histogram(thread)
+      const first = 3 * binSlots * feature
+      for (let place = first; place < first + 3 * binSlots; place += 3) {
+        gradient += histogram[place]!
+        hessian += histogram[place + 1]!
+        rows += histogram[place + 2]!
+      }
+    }
+    return { gradient: gradient * this.#units.gradient, hessian: hessian * this.#units.hessian, rows }
+  }
+
+  /** The sums of all rows, where no feature was drawn that has counted them. */
+  #sumsOfRows(count: number): NodeSums {
+    let [gradient, hessian] = [0, 0]
+    for (const row of this.#memory.rows.subarray(0, count)) {
+      const pair = pairOf(this.#memory.pairs, row)
+      gradient += pair.gradient
+      hessian += pair.hessian
+    }
+    return { gradient: gradient * this.#units.gradient, hessian: hessian * this.#units.hessian, rows: count }
   }
 
   /** Finds the best splits of two children; the parent's histogram becomes that of the larger one. */
-  #search(
-    parent: OpenLeaf,
-    left: OpenLeaf,
-    right: OpenLeaf,
-    gradients: Float64Array,
-    hessians: Float64Array,
-    drawn: Uint8Array,
-  ): void {
-    const [smaller, larger] = left.sums.rows <= right.sums.rows ? [left, right] : [right, left]
-    if (!this.#maySplit(larger) || parent.histogram === undefined) {
-      this.#release(parent)
-      return
-    }
-    smaller.histogram = this.#build(smaller, gradients, hessians, drawn)
+  #search(parent: OpenLeaf, smaller: OpenLeaf, larger: OpenLeaf): void {
+    smaller.histogram = this.#take()
     larger.histogram = parent.histogram
-    parent.histogram = undefined
-    subtractHistogram(larger.histogram, smaller.histogram)
-    this.#findSplit(larger, drawn)
-    if (this.#maySplit(smaller)) this.#findSplit(smaller, drawn)
-    else this.#release(smaller)
+    parent.histogram = -1
+    this.#searchBoth(smaller, larger)
   }
 
-  #findSplit(leaf: OpenLeaf, drawn: Uint8Array): void {
-    if (leaf.histogram === undefined) return
-    leaf.split = findBestSplit(leaf.sums, leaf.histogram, this.#binned.features, drawn, this.#parameters)
-    if (leaf.split === null) this.#release(leaf)
+  #searchBoth(smaller: OpenLeaf, larger: OpenLeaf | undefined): void {
+    const { told: doubles, size } = this.#memory
+    const maySplit = (leaf: OpenLeaf) => leaf.sums.rows >= 2 * this.#parameters.min_rows_leaf
+    this.#tell({
+      smaller: smaller.histogram,
+      larger: larger?.histogram ?? -1,
+      searchSmaller: maySplit(smaller) ? 1 : 0,
+      searchLarger: larger !== undefined && maySplit(larger) ? 1 : 0,
+    })
+    const told3 = ({ gradient, hessian, rows }: NodeSums) => [gradient, hessian, rows]
+    doubles.set(told3(smaller.sums), toldDouble.smaller)
+    if (larger !== undefined) doubles.set(told3(larger.sums), toldDouble.larger)
+    const alone = size.features < sharedFeatures
+    this.#team.run('search', alone)
+    const threads = alone ? 1 : size.threads
+    smaller.split = readSplit(this.#memory, threads, 0, smaller.sums)
+    if (smaller.split === null) this.#release(smaller)
+    if (larger === undefined) return
+    larger.split = readSplit(this.#memory, threads, 1, larger.sums)
+    if (larger.split === null) this.#release(larger)
+  }
+
+  /** Brings the rows that go left before those that go right, each side in its order, and builds the histogram of a side. */
+  #partition(leaf: OpenLeaf, split: Split, build: 0 | 1 | 2): { middle: number; followMiddle: number } {
+    const { control, table, size } = this.#memory
+    const { begin, end, followBegin, followEnd } = leaf
+    const alone = end - begin + followEnd - followBegin < sharedRows
+    const threads = alone ? 1 : size.threads
+    this.#tell({ begin, end, followBegin, followEnd, feature: split.feature, build, builders: threads })
+    for (let thread = 0; thread < threads; thread++) {
+      table.set(split.goesLeft, (table.length / size.threads) * thread)
+    }
+    this.#team.run('partition', alone)
+    let [middle, followMiddle] = [begin, followBegin]
+    for (let thread = 0; thread < threads; thread++) {
+      middle += control[toldWord.wentLeft + 2 * thread]!
+      followMiddle += control[toldWord.wentLeft + 2 * thread + 1]!
+    }
+    this.#team.run('place', alone)
+    return { middle, followMiddle }
+  }
+
+  #tell(words: Partial<Record<keyof typeof toldWord, number>>): void {
+    for (const [name, value] of Object.entries(words)) {
+      this.#memory.control[toldWord[name as keyof typeof toldWord]] = value // the keys of a record of these
+    }
+  }
+
+  #take(): number {
+    const slot = this.#free.pop()
+    if (slot === undefined) throw new Error('There are no more histograms than leaves and one.')
+    return slot
   }
 
   #release(leaf: OpenLeaf): void {
-    if (leaf.histogram !== undefined) this.#pool.giveBack(leaf.histogram)
-    leaf.histogram = undefined
+    if (leaf.histogram >= 0) this.#free.push(leaf.histogram)
+    leaf.histogram = -1
   }
-
-  #build(leaf: OpenLeaf, gradients: Float64Array, hessians: Float64Array, drawn: Uint8Array): Histogram {
-    const histogram = this.#pool.take()
-    const { quads } = this.#binned
-    for (let begin = leaf.begin; begin < leaf.end; begin += blockRows) {
-      const end = Math.min(leaf.end, begin + blockRows)
-      gather(this.rows, begin, end, gradients, this.#gradients)
-      gather(this.rows, begin, end, hessians, this.#hessians)
-      for (let at = 0; at < quads.length; at++) {
-        const wanted = drawn[at * 4] || drawn[at * 4 + 1] || drawn[at * 4 + 2] || drawn[at * 4 + 3]
-        if (!wanted) continue
-        addQuad(histogram, at * 4 * binSlots, quads[at]!, this.rows, begin, end, this.#gradients, this.#hessians)
-      }
-    }
-    return histogram
-  }
-
-  /** Brings the rows that go left before those that go right, each side in its order; returns where the right side begins. */
-  #partition(leaf: OpenLeaf, split: Split): number {
-    const quad = this.#binned.quads[split.feature >> 2]!
-    const shift = (split.feature & 3) * 8
-    let left = leaf.begin
-    let right = 0
-    for (let begin = leaf.begin; begin < leaf.end; begin += blockRows) {
-      const end = Math.min(leaf.end, begin + blockRows)
-      const moved = partition(this.rows, begin, end, left, quad, shift, split.goesLeft, this.#aside, right)
-      left += moved
-      right += end - begin - moved
-    }
-    this.rows.set(this.#aside.subarray(0, right), left)
-    return left
-  }
-}
-
-/** The sum of the values of `rows[begin]` to `rows[end - 1]`. */
-function sumOf(rows: Int32Array, begin: number, end: number, values: Float64Array): number {
-  let sum = 0
-  for (let at = begin; at < end; at++) sum += values[rows[at]!]!
-  return sum
-}
-
-/** Copies the values of `rows[begin]` to `rows[end - 1]` to the front of `into`, so that later passes read them in sequence. */
-function gather(rows: Int32Array, begin: number, end: number, values: Float64Array, into: Float64Array): void {
-  const last = end | 0
-  for (let at = begin | 0, to = 0; at < last; at++, to++) into[to] = values[rows[at]!]!
-}
-
-/**
- * Writes those of `rows[begin]` to `rows[end - 1]` that go left to `rows` from `left` on (which is never above `begin`), the others to
- * `aside` from `right` on. Returns how many went left.
- */
-function partition(
-  rows: Int32Array,
-  begin: number,
-  end: number,
-  left: number,
-  quad: Uint32Array,
-  shift: number,
-  goesLeft: Uint8Array,
-  aside: Int32Array,
-  right: number,
-): number {
-  let toLeft = left | 0
-  let toRight = right | 0
-  const last = end | 0
-  for (let at = begin | 0; at < last; at++) {
-    const row = rows[at]!
-    const isLeft = goesLeft[(quad[row]! >>> shift) & 255]!
-    // Both sides are written and one of the two counters moves: no branch that the processor could guess wrongly.
-    aside[toRight] = row
-    rows[toLeft] = row
-    toLeft += isLeft
-    toRight += 1 - isLeft
-  }
-  return toLeft - left
 }
 
 /** The open leaf with the greatest gain, of equals the first; -1 where none can be split. */

@@ -1,14 +1,16 @@
 import type { TreesArtifact } from '../../artifact/artifact.ts'
-import { addTreeScores, sigmoid, type TreeEnsemble } from '../../artifact/tree-ensemble.ts'
+import { sigmoid, type TreeEnsemble } from '../../artifact/tree-ensemble.ts'
 import { noonmarkError } from '../../errors.ts'
-import { alignMatrix, columnValues, type LabelledMatrix, matrixInputs, requireLearnable } from '../matrix.ts'
+import { alignMatrix, type LabelledMatrix, matrixInputs, requireLearnable } from '../matrix.ts'
 import { areaUnderCurve } from '../metrics/auc.ts'
-import { logLoss } from '../metrics/loss.ts'
-import { type BinnedMatrix, binMatrix } from './gradient-boosting-bins.ts'
+import { type BinnedMatrix, binColumn, binMatrix } from './gradient-boosting-bins.ts'
 import { joinEnsembles, treeAsEnsemble } from './gradient-boosting-forest.ts'
-import { logOdds, meanLoss, setGradients } from './gradient-boosting-loss.ts'
+import { logOdds, pairScales } from './gradient-boosting-loss.ts'
+import { BoostingMemory, lossBlocks } from './gradient-boosting-memory.ts'
 import { type GradientBoostingParameters, resolveGradientBoosting } from './gradient-boosting-parameters.ts'
 import { Random } from './gradient-boosting-random.ts'
+import { mostThreads, toldDouble, toldWord } from './gradient-boosting-share.ts'
+import { BoostingTeam } from './gradient-boosting-team.ts'
 import { type GrownTree, TreeGrower } from './gradient-boosting-tree.ts'
 import type { TrainingProgress } from './progress.ts'
 
@@ -21,6 +23,8 @@ export interface GradientBoostingOptions {
   readonly parameters?: Readonly<Record<string, unknown>>
   /** The same seed, data and parameters give the same bytes. Default 0. */
   readonly seed?: number
+  /** Threads at most, default 1. The result is the same with any number. */
+  readonly threads?: number
   readonly onProgress?: (progress: TrainingProgress) => void
   /** Looked at between trees; the training then throws `training_cancelled`. */
   readonly signal?: AbortSignal
@@ -65,16 +69,23 @@ export async function trainGradientBoosting(options: GradientBoostingOptions): P
     })
   }
   const boosting = new Boosting(options, parameters)
-  let turnEnds = Date.now() + turnMs
-  while (boosting.step()) {
-    if (Date.now() >= turnEnds) {
-      await new Promise((resolve) => setImmediate(resolve))
-      turnEnds = Date.now() + turnMs
+  try {
+    let turnEnds = Date.now() + turnMs
+    while (boosting.step()) {
+      if (Date.now() >= turnEnds) {
+        await new Promise((resolve) => setImmediate(resolve))
+        turnEnds = Date.now() + turnMs
+      }
+      if (options.signal?.aborted) throw noonmarkError('training_cancelled')
     }
-    if (options.signal?.aborted) throw noonmarkError('training_cancelled')
+    return boosting.result()
+  } finally {
+    await boosting.close()
   }
-  return boosting.result()
 }
+
+/** Cells (rows times columns) below which a second thread would cost more than it does. */
+const sharedCells = 200_000
 
 /** One training between two trees. */
 class Boosting {
@@ -82,13 +93,12 @@ class Boosting {
   readonly #parameters: GradientBoostingParameters
   readonly #random: Random
   readonly #binned: BinnedMatrix
+  readonly #memory: BoostingMemory
+  readonly #team: BoostingTeam
   readonly #grower: TreeGrower
-  readonly #columns: Float64Array[]
   readonly #baseScore: number
-  readonly #scores: Float64Array
-  readonly #gradients: Float64Array
-  readonly #hessians: Float64Array
-  readonly #validation: ValidationScores | undefined
+  /** Sums of weights: of the rows that learn, of those that are held. */
+  readonly #totals: readonly [number, number]
   readonly #trees: TreeEnsemble[] = []
   readonly #splits: { column: number; gain: number }[][] = []
   #rounds = 0
@@ -101,19 +111,41 @@ class Boosting {
     this.#parameters = parameters
     this.#random = new Random(options.seed ?? 0)
     this.#binned = binMatrix(training.matrix, parameters.bins, this.#random)
-    this.#grower = new TreeGrower(this.#binned, parameters)
-    this.#columns = columnValues(training.matrix)
-    this.#baseScore = logOdds(training)
-    this.#scores = new Float64Array(training.matrix.rows).fill(this.#baseScore)
-    this.#gradients = new Float64Array(training.matrix.rows)
-    this.#hessians = new Float64Array(training.matrix.rows)
-    this.#measureGradients()
+    const { features, columns } = this.#binned
+    const { rows } = training.matrix
+    const isLarge = rows * features.length >= sharedCells
+    const threads = isLarge ? Math.min(Math.max(options.threads ?? 1, 1), mostThreads) : 1
+    const heldRows = validation?.matrix.rows ?? 0
+    this.#memory = new BoostingMemory({ rows, heldRows, features: features.length, threads, leaves: parameters.leaves })
+    const { control, told: doubles, truths, weights, scores } = this.#memory
+    const bytes = features.map((_, feature) => this.#memory.binsOf(feature))
+    columns.forEach((column, feature) => {
+      spread(column, bytes[feature]!, 0)
+    })
+    truths.set(training.labels)
+    weights.fill(1)
+    if (training.weights !== undefined) weights.set(training.weights)
     if (validation !== undefined) {
       requireLearnable(validation, 'validation')
       const matrix = alignMatrix(validation.matrix, matrixInputs(training.matrix))
-      this.#validation = new ValidationScores({ ...validation, matrix }, this.#baseScore)
+      features.forEach((feature, at) => {
+        spread(binColumn(matrix.columns[feature.column]!, feature), bytes[at]!, rows)
+      })
+      truths.set(validation.labels, rows)
+      if (validation.weights !== undefined) weights.set(validation.weights, rows)
     }
-    this.#best = { trees: 0, metric: Number.POSITIVE_INFINITY, loss: this.#validation?.loss() ?? null }
+    this.#baseScore = logOdds(training)
+    scores.fill(this.#baseScore)
+    const scales = pairScales(rows, training.weights?.reduce((most, weight) => Math.max(most, weight), 0) ?? 1)
+    doubles[toldDouble.gradientScale] = scales.gradient
+    doubles[toldDouble.hessianScale] = scales.hessian
+    control[toldWord.weighted] = training.weights?.some((weight) => weight !== 1) ? 1 : 0
+    if (validation?.weights?.some((weight) => weight !== 1)) control[toldWord.weighted] = 1
+    const sum = (values: Float64Array) => values.reduce((total, value) => total + value, 0)
+    this.#totals = [sum(weights.subarray(0, rows)), sum(weights.subarray(rows))]
+    this.#team = new BoostingTeam(this.#memory, features, parameters)
+    this.#grower = new TreeGrower(this.#memory, this.#team, parameters, scales)
+    this.#best = { trees: 0, metric: Number.POSITIVE_INFINITY, loss: this.#measure().validationLoss }
   }
 
   /** Grows one tree; false when training is over. */
@@ -122,18 +154,18 @@ class Boosting {
     if (this.#rounds >= trees) return false
     this.#rounds++
     const rows = this.#drawRows()
-    const grown = this.#grower.grow(this.#gradients, this.#hessians, rows, this.#drawFeatures())
+    this.#drawFeatures()
+    const grown = this.#grower.grow(rows)
     if (grown.nodes.length === 0) {
       // The next tree would see the same rows and columns, unless they are drawn anew.
       return this.#parameters.row_fraction < 1 || this.#parameters.feature_fraction < 1
     }
     this.#add(grown, rows)
-    const trainLoss = this.#measureGradients()
-    const validationLoss = this.#validation?.loss() ?? null
+    const { trainLoss, validationLoss } = this.#measure()
     this.#options.onProgress?.({ iteration: this.#trees.length, iterations: trees, trainLoss, validationLoss })
     if (patience === 0) this.#best = { trees: this.#trees.length, metric: 0, loss: validationLoss }
     else {
-      const metric = this.#parameters.early_stopping_metric === 'auc' ? this.#validation!.auc() : validationLoss!
+      const metric = this.#parameters.early_stopping_metric === 'auc' ? this.#negativeAuc() : validationLoss!
       if (metric < this.#best.metric) this.#best = { trees: this.#trees.length, metric, loss: validationLoss }
       if (this.#trees.length - this.#best.trees >= patience) return false
     }
@@ -160,15 +192,21 @@ class Boosting {
     }
   }
 
-  /** Puts the rows of the next tree first into the grower's rows, the rest behind them; returns how many learn. */
+  /** Ends the threads. */
+  close(): Promise<void> {
+    return this.#team.close()
+  }
+
+  /** Puts the rows of the next tree first, the rest and those that are held behind them; returns how many learn. */
   #drawRows(): number {
     const { row_fraction: fraction } = this.#parameters
-    const rows = this.#grower.rows
-    if (fraction >= 1) {
+    const { rows, size } = this.#memory
+    const count = fraction >= 1 ? size.rows : Math.max(1, Math.round(size.rows * fraction))
+    if (count === size.rows) {
       for (let row = 0; row < rows.length; row++) rows[row] = row
-      return rows.length
+      return count
     }
-    const drawn = this.#random.sample(rows.length, Math.max(1, Math.round(rows.length * fraction)))
+    const drawn = this.#random.sample(size.rows, count)
     rows.set(drawn)
     let next = 0
     let rest = drawn.length
@@ -179,66 +217,60 @@ class Boosting {
     return drawn.length
   }
 
-  #drawFeatures(): Uint8Array {
-    const size = this.#binned.features.length
-    const drawn = new Uint8Array(this.#binned.quads.length * 4)
-    const count = Math.max(1, Math.round(size * this.#parameters.feature_fraction))
-    if (count >= size) return drawn.fill(1, 0, size)
-    for (const feature of this.#random.sample(size, count)) drawn[feature] = 1
-    return drawn
+  #drawFeatures(): void {
+    const { drawn, size } = this.#memory
+    const count = Math.max(1, Math.round(size.features * this.#parameters.feature_fraction))
+    drawn.fill(0)
+    if (count >= size.features) drawn.fill(1, 0, size.features)
+    else for (const feature of this.#random.sample(size.features, count)) drawn[feature] = 1
   }
 
-  /** Adds a tree to the model and to every score. Rows that it did not learn from walk it like new rows do. */
+  /** Adds a tree to the model and to every score. */
   #add(grown: GrownTree, learned: number): void {
-    const { rows } = this.#grower
-    const tree = treeAsEnsemble(grown, this.#binned, this.#columns.length, this.#parameters.learning_rate)
-    grown.leaves.forEach((leaf, at) => {
-      const value = tree.leafValue[at]!
-      for (let place = leaf.begin; place < leaf.end; place++) {
-        const row = rows[place]!
-        this.#scores[row] = this.#scores[row]! + value
-      }
+    const { control, leafEnds, leafValues } = this.#memory
+    const { learning_rate: rate } = this.#parameters
+    const inputs = this.#options.training.matrix.columns.length
+    const tree = treeAsEnsemble(grown, this.#binned, inputs, rate)
+    const inOrder = Array.from(grown.leaves.keys()).sort((one, other) => {
+      const [first, second] = [grown.leaves[one]!, grown.leaves[other]!]
+      return first.begin - second.begin
     })
-    if (learned < rows.length) addTreeScores(tree, this.#columns, this.#scores, undefined, rows.subarray(learned))
-    this.#validation?.add(tree)
+    inOrder.forEach((leaf, at) => {
+      leafEnds[2 * at] = grown.leaves[leaf]!.end
+      leafEnds[2 * at + 1] = grown.leaves[leaf]!.followEnd
+      leafValues[at] = tree.leafValue[leaf]!
+    })
+    control[toldWord.leaves] = inOrder.length
+    control[toldWord.end] = learned
+    this.#team.run('add', false)
     this.#trees.push(tree)
     this.#splits.push(
       grown.nodes.map(({ split }) => ({ column: this.#binned.features[split.feature]!.column, gain: split.gain })),
     )
   }
 
-  /** Sets the gradient and hessian of every row; returns the mean log loss where someone listens. */
-  #measureGradients(): number | null {
-    setGradients(this.#options.training, this.#scores, this.#gradients, this.#hessians)
-    return this.#options.onProgress === undefined ? null : meanLoss(this.#options.training, this.#scores)
+  /** Sets the gradient and hessian of every row; the mean log losses of the trees so far. */
+  #measure(): { trainLoss: number; validationLoss: number | null } {
+    const { losses, size } = this.#memory
+    this.#team.run('gradients', false)
+    const learning = lossBlocks(size.rows)
+    const sum = (values: Float64Array) => values.reduce((total, value) => total + value, 0)
+    const [learned, held] = this.#totals
+    return {
+      trainLoss: sum(losses.subarray(0, learning)) / learned,
+      validationLoss: held > 0 ? sum(losses.subarray(learning)) / held : null,
+    }
+  }
+
+  /** The validation AUC times -1, so that less is better; 0 where there is only one class. */
+  #negativeAuc(): number {
+    const { scores, size } = this.#memory
+    const { labels, weights } = this.#options.validation!
+    return -(areaUnderCurve(labels, scores.subarray(size.rows).map(sigmoid), weights) ?? 0)
   }
 }
 
-/** The scores of a validation set as trees are added. */
-class ValidationScores {
-  readonly #set: LabelledMatrix
-  readonly #columns: Float64Array[]
-  readonly #scores: Float64Array
-  readonly #probabilities: Float64Array
-
-  constructor(set: LabelledMatrix, baseScore: number) {
-    this.#set = set
-    this.#columns = columnValues(set.matrix)
-    this.#scores = new Float64Array(set.matrix.rows).fill(baseScore)
-    this.#probabilities = new Float64Array(set.matrix.rows).fill(sigmoid(baseScore))
-  }
-
-  add(tree: TreeEnsemble): void {
-    addTreeScores(tree, this.#columns, this.#scores)
-    for (let row = 0; row < this.#scores.length; row++) this.#probabilities[row] = sigmoid(this.#scores[row]!)
-  }
-
-  loss(): number | null {
-    return logLoss(this.#set.labels, this.#probabilities, this.#set.weights)
-  }
-
-  /** The AUC times -1, so that less is better; 0 where there is only one class. */
-  auc(): number {
-    return -(areaUnderCurve(this.#set.labels, this.#probabilities, this.#set.weights) ?? 0)
-  }
+/** Puts the bins of rows into their words: a byte of every fourth, from row `first` on. */
+function spread(column: Uint8Array, bytes: Uint8Array, first: number): void {
+  for (let row = 0, to = 4 * first; row < column.length; row++, to += 4) bytes[to] = column[row]!
 }
