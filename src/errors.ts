@@ -315,6 +315,11 @@ export const errorTable = {
     what: 'The newest row of a source is older than its declaration allows.',
     mend: 'Look at what should bring its rows, or allow more: freshness.',
   },
+  source_time_missing: {
+    status: 400,
+    what: 'No column of a file says when its rows happened.',
+    mend: 'Write a time in every row, in ISO 8601, and import the file again.',
+  },
   source_time_naive: {
     status: 400,
     what: 'Times of a file have no offset from UTC.',

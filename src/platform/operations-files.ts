@@ -2,7 +2,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import type { SourceSpec } from '../define/index.ts'
 import { duckdbEngine } from '../offline/drivers/duckdb.ts'
-import type { OfflineEngine } from '../offline/index.ts'
+import type { FileProfile, OfflineEngine } from '../offline/index.ts'
 import { jsonRow, tableRow } from '../values/index.ts'
 
 /** An engine for a file that somebody named: it needs no project. */
@@ -28,4 +28,17 @@ export async function* fileEvents(file: string, source: SourceSpec, batchRows: n
   } finally {
     await engine.close()
   }
+}
+
+/** What a CSV, JSON lines or Parquet file holds. @throws source_file_missing, source_file_unreadable */
+export async function profileOf(file: string): Promise<FileProfile> {
+  const { profileFile } = await import('../offline/drivers/duckdb-profile.ts')
+  const { FileKnowledge } = await import('../offline/drivers/duckdb-files.ts')
+  return profileFile(new FileKnowledge(), file)
+}
+
+/** Writes a file again as Parquet or CSV, by its name, with other names for its columns. */
+export async function rewrite(file: string, to: string, renamed: ReadonlyMap<string, string>): Promise<void> {
+  const { rewriteFile } = await import('../offline/drivers/duckdb-profile.ts')
+  await rewriteFile(file, to, renamed)
 }

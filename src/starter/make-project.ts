@@ -73,7 +73,7 @@ function packageText(folder: string, name: string, { scripts, model }: Template)
         dev: 'noonmark dev',
         test: 'noonmark test',
         plan: 'noonmark plan',
-        train: `noonmark apply --yes && noonmark train ${model}`,
+        train: `noonmark apply --yes && noonmark train${model === null ? '' : ` ${model}`}`,
         ...scripts,
       },
       dependencies: { noonmark: installedAs(folder) },

@@ -9,8 +9,9 @@ export interface Template {
   readonly data: (endMs: number) => Readonly<Record<string, string>>
   /** Scripts of its package.json beside those of every project. */
   readonly scripts: Readonly<Record<string, string>>
-  readonly model: string
-  readonly deployment: string
+  /** Its model and deployment; null where it has none yet. */
+  readonly model: string | null
+  readonly deployment: string | null
   /** What is worth saying of what it makes, by path. */
   readonly files: readonly (readonly [path: string, summary: string])[]
 }
@@ -54,5 +55,14 @@ export const templates: readonly Template[] = [
       ['score.ts', 'the nightly batch'],
       ...every,
     ],
+  },
+  {
+    name: 'blank',
+    summary: 'nothing yet: `noonmark import` drafts definitions from a file of your own',
+    data: () => ({}),
+    scripts: {},
+    model: null,
+    deployment: null,
+    files: [every[1], every[2]],
   },
 ]

@@ -93,7 +93,7 @@ describe('the blocks of README and docs', () => {
             continue
           }
           for (const [, option = ''] of part.matchAll(/--([a-z-]+)/g)) {
-            if (!known.get(verb)!.has(option) && !['json', 'project', 'clock', 'help'].includes(option))
+            if (!known.get(verb)!.has(option) && !['json', 'project', 'clock', 'server', 'help'].includes(option))
               wrong.push(`${page}: ${verb} --${option}`)
           }
         }

@@ -27,7 +27,7 @@ const arrows: Readonly<Record<string, readonly string[]>> = {
   registry: ['values', 'define', 'artifact', 'metadata', 'blob'],
   train: ['values', 'define', 'aggregate', 'artifact', 'code', 'offline', 'metadata', 'blob', 'registry'],
   serve: ['values', 'define', 'artifact', 'code', 'segment', 'online', 'registry'],
-  starter: ['values', 'define'],
+  starter: ['values', 'offline'],
   monitor: ['values', 'define', 'aggregate', 'offline', 'serve', 'train'],
 }
 

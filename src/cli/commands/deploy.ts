@@ -1,13 +1,18 @@
 import { readFile, writeFile } from 'node:fs/promises'
 import { userInfo } from 'node:os'
 import { join } from 'node:path'
+import { setTimeout } from 'node:timers/promises'
+import type { DeploymentSpec } from '../../define/index.ts'
 import { noonmarkError } from '../../errors.ts'
 import type { ReleaseJson, RollbackJson, RollbackRequest } from '../../http/work.ts'
-import { editDeployments, printPlan } from '../../plan/index.ts'
+import { diffManifests, editDeployments, holdsOf, printPlan } from '../../plan/index.ts'
+import { readFolderStatus } from '../../platform/folder-status.ts'
+import type { Layout } from '../../platform/layout.ts'
 import { release, rollBack } from '../../platform/operations-plan.ts'
+import { runningServer } from '../../platform/running-server.ts'
 import { type Command, type CommandInput, type CommandOutput, optionText } from '../command.ts'
 import { remote } from '../remote.ts'
-import { planOf } from './plan.ts'
+import { connectServer } from '../server-connection.ts'
 
 const file = 'deployments.ts'
 
@@ -56,18 +61,43 @@ export const deploy: Command = {
         path: file,
       })
     })
-    const after = editDeployments(before, {
-      deployment: to,
-      pin,
-      as: input.options.shadow === true ? 'shadow' : 'champion',
-    })
+    const as = input.options.shadow === true ? 'shadow' : 'champion'
+    const after = editDeployments(before, { deployment: to, pin, as })
+    const base = await platform.applied().catch(() => null)
     if (after !== before) await writeFile(path, after)
-    const plan = await planOf(platform)
+    // Held against what was applied before the file changed: a `noonmark dev` of this folder applies it at once.
+    const { manifest } = await platform.build()
+    const holds = await holdsOf(platform.metadata, platform.project)
+    const steps = diffManifests(base?.manifest ?? null, manifest, { ...(await platform.facts()), holds })
+    const applied = steps.length > 0 && (await appliedByDev(platform.layout, to, pin, as))
+    const next = applied
+      ? `\`noonmark dev\` applied it: ${pin} ${as === 'shadow' ? 'predicts beside the champion' : 'answers'} now.`
+      : 'Run `noonmark apply` to carry it out.'
     return {
-      json: { file, changed: after !== before, steps: plan.steps },
-      text: `${after === before ? `${file} pins it already.` : `${file} pins ${pin}.`}\n\n${printPlan(plan.steps, { color: process.stdout.isTTY === true })}${plan.steps.length === 0 ? '' : 'Run `noonmark apply` to carry it out.'}`.trimEnd(),
+      json: { file, changed: after !== before, steps, applied },
+      text: `${after === before ? `${file} pins it already.` : `${file} pins ${pin}.`}\n\n${printPlan(steps, { color: process.stdout.isTTY === true })}${steps.length === 0 ? '' : next}`.trimEnd(),
     }
   },
+}
+
+/** How long a running `noonmark dev` gets to take a change up. */
+const patienceMs = 10_000
+
+/** Whether a `noonmark dev` on this folder has taken a pin up; waits for it where there is one. */
+async function appliedByDev(layout: Layout, name: string, pin: string, as: 'champion' | 'shadow'): Promise<boolean> {
+  const status = await readFolderStatus(layout)
+  if (status === null || status.state === 'unwatched') return false
+  const server = await runningServer(layout).catch(() => null)
+  if (server === null) return false
+  const { send } = connectServer(server.url)
+  const until = performance.now() + patienceMs
+  while (performance.now() < until && (await readFolderStatus(layout))?.state !== 'invalid') {
+    const answer = await send('GET', `/v1/deployments/${encodeURIComponent(name)}`).catch(() => null)
+    const spec = answer?.body as DeploymentSpec | undefined // the catalog answers specs
+    if (as === 'champion' ? spec?.champion === pin : spec?.shadow?.includes(pin) === true) return true
+    await setTimeout(50)
+  }
+  return false
 }
 
 const answersNow = (json: RollbackJson | ReleaseJson): CommandOutput => {

@@ -3,6 +3,7 @@ import { datasetBuild, datasetShow } from './dataset.ts'
 import { deploy, rollback } from './deploy.ts'
 import { doctor } from './doctor.ts'
 import { featuresHistory, featuresList, featuresLookup, featuresShow } from './features.ts'
+import { importCommand } from './import.ts'
 import { ingest } from './ingest.ts'
 import { init } from './init.ts'
 import { catalogSearch, lineage } from './lineage.ts'
@@ -19,6 +20,7 @@ import { versionsCheck, versionsExplain, versionsList, versionsShow } from './ve
 /** Every verb, in the order in which the help shows them. */
 export const commands: readonly Command[] = [
   init,
+  importCommand,
   dev,
   server,
   plan,

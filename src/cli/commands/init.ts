@@ -3,7 +3,7 @@ import { noonmarkError } from '../../errors.ts'
 import { makeProject, nameFrom, type Template, templates } from '../../starter/index.ts'
 import { type Command, type CommandContext, type CommandInput, optionText } from '../command.ts'
 
-const names = templates.map(({ name }) => name).join(' or ')
+const names = templates.map(({ name }) => name).join(', ')
 
 /** `noonmark init`. Nothing that it imports needs more than Node 20: see `cli/old-node.ts`. */
 export const init: Command = {
@@ -11,7 +11,7 @@ export const init: Command = {
   group: 'Begin',
   summary: 'make a project that works, from a template',
   arguments: [{ name: 'dir', summary: 'its folder, which is empty or does not exist yet', optional: true }],
-  options: [{ name: 'template', value: 'name', summary: `${names} (default online)` }],
+  options: [{ name: 'template', value: 'name', summary: `one of ${names} (default online)` }],
   example: 'init my-project --template online',
   async run(context, input) {
     const { folder, template } = await asked(context, input)
@@ -65,7 +65,7 @@ function templateOf(name: string): Template {
   if (found !== undefined) return found
   throw noonmarkError('not_found', {
     message: `There is no template '${name}'.`,
-    hint: `Choose ${names}.`,
+    hint: `Choose one of ${names}.`,
     path: '--template',
   })
 }
@@ -80,9 +80,13 @@ function madeText(folder: string, { rootDir }: CommandContext, template: Templat
     '',
     'Next:',
     ...(folder === resolve(rootDir) ? [] : [`  cd ${below}`]),
-    '  npm install && npm test',
-    '  npm run dev      # serves, and applies what you change as you save it',
-    '  npm run train    # in another terminal',
-    `  npx noonmark deploy ${template.model}:1 --to ${template.deployment}`,
+    ...(template.model === null
+      ? ['  npm install', '  npx noonmark import ../orders.csv    # a file of your own']
+      : [
+          '  npm install && npm test',
+          '  npm run dev      # serves, and applies what you change as you save it',
+          '  npm run train    # in another terminal',
+          `  npx noonmark deploy ${template.model}:1 --to ${template.deployment}`,
+        ]),
   ].join('\n')
 }

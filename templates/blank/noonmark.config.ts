@@ -1,0 +1,3 @@
+import { defineConfig } from 'noonmark'
+
+export default defineConfig({ project: '__PROJECT__' })
