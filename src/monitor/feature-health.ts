@@ -1,6 +1,6 @@
-import { columnValue, type Status, type Table } from '../values/index.ts'
-import { groupRows, occurrences, utcDay } from './occurrence.ts'
-import { numberColumn, servedFeatures, textAt } from './prediction-columns.ts'
+import type { Column, Status, Table } from '../values/index.ts'
+import { occurrences, utcDay } from './occurrence.ts'
+import { numberColumn, servedFeatures } from './prediction-columns.ts'
 import { type ShareDifference, shareDifference } from './proportion.ts'
 
 /** How often a feature was null, and what was said of its values. Rates are counts by `rows`. */
@@ -40,35 +40,26 @@ export interface TrainingNulls {
  */
 export function featureHealth(table: Table, training: readonly TrainingNulls[] = []): FeatureHealth[] {
   const occurrenceOf = occurrences(table)
-  const at = numberColumn(table, 'at')
-  return servedFeatures(table).map(({ role, view, feature, values, statuses }) => {
-    const seen = new Set<number>()
-    const rows: number[] = []
+  const days = distinctDays(numberColumn(table, 'at'))
+  const seen = new Int32Array(table.rows).fill(-1)
+  return servedFeatures(table).map(({ role, view, feature, values, statuses }, place) => {
+    const isNull = nullsOf(values)
+    const byDay = days.names.map(() => new Tally(statuses.dictionary.length))
+    const all = new Tally(statuses.dictionary.length)
     for (let row = 0; row < table.rows; row++) {
       const occurrence = occurrenceOf[row]!
-      if (statuses.codes[row]! < 0 || seen.has(occurrence)) continue
-      seen.add(occurrence)
-      rows.push(row)
+      if (statuses.codes[row]! < 0 || seen[occurrence] === place) continue
+      seen[occurrence] = place
+      for (const tally of [all, byDay[days.of[row]!]!]) tally.add(statuses.codes[row]!, isNull(row))
     }
-    const countsOf = (some: readonly number[]): HealthCounts => {
-      const nulls = some.filter((row) => columnValue(values, row) === null).length
-      const found = groupRows(some, (row) => textAt(statuses, row) ?? '')
-      const rate = (count: number) => (some.length > 0 ? count / some.length : 0)
-      return {
-        rows: some.length,
-        nulls,
-        null_rate: rate(nulls),
-        statuses: Object.fromEntries(found.map(([status, group]) => [status, group.length])),
-        status_rates: Object.fromEntries(found.map(([status, group]) => [status, rate(group.length)])),
-      }
-    }
-    const all = countsOf(rows)
     const trained = training.find((one) => one.role === role && one.view === view && one.feature === feature)
     return {
       role,
       feature: `${view}:${feature}`,
-      ...all,
-      days: groupRows(rows, (row) => utcDay(at[row]!)).map(([day, some]) => ({ day, ...countsOf(some) })),
+      ...all.counts(statuses.dictionary),
+      days: days.names.flatMap((day, i) =>
+        byDay[i]!.rows === 0 ? [] : [{ day, ...byDay[i]!.counts(statuses.dictionary) }],
+      ),
       training:
         trained === undefined || trained.rows === 0
           ? null
@@ -80,4 +71,49 @@ export function featureHealth(table: Table, training: readonly TrainingNulls[] =
             },
     }
   })
+}
+
+/** Counts rows, nulls and statuses. */
+class Tally {
+  rows = 0
+  nulls = 0
+  readonly #statuses: Float64Array
+
+  constructor(statuses: number) {
+    this.#statuses = new Float64Array(statuses)
+  }
+
+  add(status: number, isNull: boolean): void {
+    this.rows++
+    this.#statuses[status]!++
+    if (isNull) this.nulls++
+  }
+
+  counts(names: readonly string[]): HealthCounts {
+    const found = names
+      .map((name, code) => [name, this.#statuses[code]!] as const)
+      .filter(([, count]) => count > 0)
+      .sort(([a], [b]) => (a < b ? -1 : 1))
+    const rate = (count: number) => (this.rows > 0 ? count / this.rows : 0)
+    return {
+      rows: this.rows,
+      nulls: this.nulls,
+      null_rate: rate(this.nulls),
+      statuses: Object.fromEntries(found),
+      status_rates: Object.fromEntries(found.map(([name, count]) => [name, rate(count)])),
+    }
+  }
+}
+
+/** The days of instants in order, and the place of each instant's day among them. */
+function distinctDays(at: Float64Array): { readonly names: readonly string[]; readonly of: Int32Array } {
+  const names = [...new Set(Array.from(at, utcDay))].sort()
+  const places = new Map(names.map((name, place) => [name, place]))
+  return { names, of: Int32Array.from(at, (instant) => places.get(utcDay(instant))!) }
+}
+
+function nullsOf(column: Column): (row: number) => boolean {
+  if (column.type === 'string') return (row) => column.codes[row]! < 0
+  if (column.type === 'int64') return (row) => column.nulls[row] === 1
+  return (row) => Number.isNaN(column.values[row]!)
 }

@@ -97,13 +97,17 @@ export class ParityTally {
     this.notYetThere = feature.excluded.get('table_not_yet_there') ?? []
   }
 
-  /** Compares what was served with what was recomputed, and gives back what only the rows in the window can decide. */
-  compare(task: ParityTask, column: FeatureColumn, { backfills }: SourceReach): Doubt[] {
+  /**
+   * Compares what was served with what was recomputed, and gives back what only the rows in the window can decide.
+   * @param places for each row of the task its place in the column
+   */
+  compare(task: ParityTask, column: FeatureColumn, places: Int32Array, { backfills }: SourceReach): Doubt[] {
     const { served, resolved, key, asOf } = task
     const { type, aggregate } = resolved.feature
     const agreement = agreementOf(aggregate)
     const doubts: Doubt[] = []
-    task.rows.forEach((row, at) => {
+    task.rows.forEach((row, index) => {
+      const at = places[index]!
       let recomputed: Answered = {
         value: columnValue(column.values, at),
         status: statuses[column.statuses[at]!]!,

@@ -1,7 +1,8 @@
 import { type Manifest, semantics } from '../define/index.ts'
 import type { Digest } from '../digest.ts'
 import type { FeatureColumn, OfflineEngine, SpineFeature, TableVersion } from '../offline/offline-engine.ts'
-import { columnValue, formatInstant, type Instant, type Table, takeColumn } from '../values/index.ts'
+import { type Column, columnValue, formatInstant, type Instant, type Table, takeColumn } from '../values/index.ts'
+import { distinctRows } from './occurrence.ts'
 import { type Doubt, type FeatureParity, type ParityCounts, ParityTally, sum } from './parity-tally.ts'
 import { type NotComparable, type ParityTask, parityFeatures, servedSources, tasksByRows } from './parity-task.ts'
 import { magnitudeBound, magnitudeFeatures } from './parity-tolerance.ts'
@@ -60,11 +61,11 @@ export async function measureParity(options: ParityOptions): Promise<ParityRepor
   let done = 0
   const progress = (share: number) => options.onProgress?.(Math.min(done + share, total), total)
   for (const { rows, tasks } of groups) {
-    const recomputed = await recompute(options, tasks, rows, (part) => progress(part * tasks.length))
+    const { columns, places } = await recompute(options, tasks, rows, (part) => progress(part * tasks.length))
     const doubtful: Doubt[] = []
     tasks.forEach((task, place) => {
       const tally = tallies.get(task.served)!
-      doubtful.push(...tally.compare(task, recomputed[place]!, reachOf.get(task.resolved.source.name)!))
+      doubtful.push(...tally.compare(task, columns[place]!, places, reachOf.get(task.resolved.source.name)!))
     })
     await settle(options, doubtful, (doubt, equal) => tallies.get(doubt.task.served)!.decide(doubt, equal))
     done += tasks.length
@@ -73,32 +74,43 @@ export async function measureParity(options: ParityOptions): Promise<ParityRepor
   return report(options, reachOf, [...tallies.values()])
 }
 
+/**
+ * Asks for each distinct spine row once: what was served to several deployments and versions at one moment is one question.
+ * @returns the columns of the distinct rows, and for each of `rows` its place in them
+ */
 async function recompute(
   { engine, versions }: ParityOptions,
   tasks: readonly Pick<ParityTask, 'resolved' | 'key' | 'asOf'>[],
   rows: Uint32Array,
   onProgress: (share: number) => void,
-): Promise<readonly FeatureColumn[]> {
+): Promise<{ readonly columns: readonly FeatureColumn[]; readonly places: Int32Array }> {
   // Roles and sources that are asked for several times are one spine to the engine, which sorts each spine once.
   const taken = new Map<unknown, unknown>()
   const once = <K, V>(key: K, make: (key: K) => V): V => {
     if (!taken.has(key)) taken.set(key, make(key))
     return taken.get(key) as V // what `make` gave for this very key
   }
-  return engine.features({
+  const asked = new Set<Column>(tasks.flatMap(({ key }) => key))
+  const instants = new Set(tasks.map(({ asOf }) => asOf))
+  const { first, groups } = distinctRows(
+    [...asked, ...[...instants].map((values): Column => ({ type: 'timestamp', values }))],
+    rows,
+  )
+  const columns = await engine.features({
     features: tasks.map(
       ({ resolved, key, asOf }): SpineFeature => ({
         ...resolved,
-        key: once(key, (columns) => columns.map((column) => takeColumn(column, rows))),
-        asOf: once(asOf, (instants) => Float64Array.from(rows, (row) => instants[row]!)),
+        key: once(key, (columns) => columns.map((column) => takeColumn(column, first))),
+        asOf: once(asOf, (instants) => Float64Array.from(first, (row) => instants[row]!)),
       }),
     ),
     versions,
-    rows: rows.length,
+    rows: first.length,
     // A sum that overflows is a status online; here it is to be compared and no reason to stop.
     onOverflow: 'status',
     onProgress: (part: number, whole: number) => onProgress(whole > 0 ? part / whole : 1),
   })
+  return { columns, places: groups }
 }
 
 /** Looks at how large the rows in the windows are, where a difference may be one of rounding. */
@@ -115,12 +127,12 @@ async function settle(
   const asked = tasks.flatMap(({ resolved, key, asOf }) =>
     magnitudeFeatures(resolved).map((part) => ({ resolved: part, key, asOf })),
   )
-  const answers = await recompute(options, asked, rows, () => {})
+  const { columns, places } = await recompute(options, asked, rows, () => {})
   for (const doubt of doubts) {
     const { task, row, served, recomputed } = doubt
     const first = placeOf.get(task)! * 3
     const part = (index: number): number | null => {
-      const value = columnValue(answers[first + index]!.values, place.get(row)!)
+      const value = columnValue(columns[first + index]!.values, places[place.get(row)!]!)
       return value === null ? null : Number(value)
     }
     const bound = magnitudeBound(task.resolved.feature.aggregate, part(0), part(1), part(2) ?? 0)

@@ -1,13 +1,14 @@
 import { type Manifest, type ModelSpec, semantics } from '../define/index.ts'
-import { labelStatuses, type OfflineEngine, type OutcomeColumns, type TableVersion } from '../offline/offline-engine.ts'
+import { labelStatuses, type OfflineEngine, type TableVersion } from '../offline/offline-engine.ts'
 import { type BinaryMetrics, evaluateBinary } from '../train/metrics/binary.ts'
-import { type Column, formatInstant, type Instant, type Table, takeColumn } from '../values/index.ts'
+import { type Column, formatInstant, type Instant, type Table } from '../values/index.ts'
 import { type AnswerShares, answerShares } from './answer-shares.ts'
 import { type ArmAgreement, compareScores } from './arm-agreement.ts'
 import { type ArmComparison, compareArms } from './arm-comparison.ts'
 import { JudgedPredictions } from './judged-predictions.ts'
-import { groupRows } from './occurrence.ts'
-import { columnOfType, namesOf, numberColumn, textAt, textColumn } from './prediction-columns.ts'
+import { allRows, groupRows } from './occurrence.ts'
+import { textAt, textColumn } from './prediction-columns.ts'
+import { outcomeKey, predictionOutcomes, sliceOutcomes } from './prediction-outcomes.ts'
 
 /** What performance is measured on. */
 export interface PerformanceOptions {
@@ -91,60 +92,48 @@ export async function measurePerformance(options: PerformanceOptions): Promise<P
   const deployments: DeploymentPerformance[] = []
   const unmeasured: Unmeasured[] = []
   const [deploymentOf, modelOf] = [textColumn(table, 'deployment'), textColumn(table, 'model')]
-  const groups = groupRows(rowsOf(table), (row) => JSON.stringify([textAt(deploymentOf, row), textAt(modelOf, row)]))
+  const groups = groupRows(allRows(table.rows), (row) =>
+    JSON.stringify([textAt(deploymentOf, row), textAt(modelOf, row)]),
+  )
+  const judgeable: Judgeable[] = []
   for (const [, list] of groups) {
     const rows = Uint32Array.from(list)
     const [deployment, model] = [textAt(deploymentOf, rows[0]!) ?? '', textAt(modelOf, rows[0]!) ?? '']
     const without = (reason: Unmeasured['reason']) => unmeasured.push({ deployment, model, rows: rows.length, reason })
     const spec = manifest.models[model]
     const version = spec === undefined ? undefined : versions[spec.label.source]
-    const key = spec === undefined ? null : keyColumns(manifest, spec, table)
+    const key = spec === undefined ? null : outcomeKey(manifest, spec, table)
     if (spec === undefined || manifest.sources[spec.label.source] === undefined) without('model_gone')
     else if (version === undefined) without('table_not_given')
     else if (key === null) without('key_changed')
-    else {
-      const outcomes = await outcomesOf(options, spec, version, key, rows)
-      deployments.push({ deployment, model, ...deploymentPerformance(new JudgedPredictions(table, rows, outcomes)) })
+    else judgeable.push({ deployment, model, rows, spec, version, key })
+  }
+  // Deployments of one label are joined to it together: the outcomes' table is read once for all of them.
+  for (const [, some] of Map.groupBy(judgeable, ({ spec }) => JSON.stringify(spec.label))) {
+    const { spec, version, key } = some[0]!
+    const rows = Uint32Array.from(some.flatMap((one) => Array.from(one.rows)))
+    const outcomes = await predictionOutcomes(options, spec, version, key, rows)
+    let offset = 0
+    for (const { deployment, model, rows: own } of some) {
+      const part = sliceOutcomes(outcomes, offset, offset + own.length)
+      offset += own.length
+      deployments.push({ deployment, model, ...deploymentPerformance(new JudgedPredictions(table, own, part)) })
     }
   }
+  deployments.sort((a, b) =>
+    a.deployment < b.deployment || (a.deployment === b.deployment && a.model < b.model) ? -1 : 1,
+  )
   return { format: 1, semantics, cut: formatInstant(cutMs), deployments, unmeasured }
 }
 
-const rowsOf = (table: Table): number[] => Array.from({ length: table.rows }, (_, row) => row)
-
-/** The moment's key as the outcome's source has it; null where the records have another. */
-function keyColumns(manifest: Manifest, { label }: ModelSpec, table: Table): Column[] | null {
-  const columns = label.on.map(({ column, field }) => {
-    const found = table.columns[`key:${field}`]
-    const type = manifest.sources[label.source]?.columns[column]?.type
-    return found === undefined || type === undefined ? null : columnOfType(type, found, table.rows)
-  })
-  const whole = columns.filter((column) => column !== null)
-  return whole.length === columns.length ? whole : null
-}
-
-async function outcomesOf(
-  { engine, manifest, predictions: table, cutMs }: PerformanceOptions,
-  { label }: ModelSpec,
-  version: TableVersion,
-  key: readonly Column[],
-  rows: Uint32Array,
-): Promise<OutcomeColumns> {
-  const at = numberColumn(table, 'at')
-  const instants = namesOf(table, 'as_of:').map((source) => numberColumn(table, `as_of:${source}`))
-  // No row is both feature and outcome: what happened up to any as_of of the answer is no outcome of it.
-  const after = Float64Array.from(rows, (row) =>
-    Math.max(at[row]!, ...instants.map((asOf) => asOf[row]!).filter((asOf) => !Number.isNaN(asOf))),
-  )
-  return engine.outcomes({
-    outcome: label,
-    source: manifest.sources[label.source]!,
-    version,
-    key: key.map((column) => takeColumn(column, rows)),
-    after,
-    at: Float64Array.from(rows, (row) => at[row]!),
-    cutMs,
-  })
+/** The rows of one deployment and model whose outcomes can be looked for. */
+interface Judgeable {
+  readonly deployment: string
+  readonly model: string
+  readonly rows: Uint32Array
+  readonly spec: ModelSpec
+  readonly version: TableVersion
+  readonly key: readonly Column[]
 }
 
 function deploymentPerformance(judged: JudgedPredictions): Omit<DeploymentPerformance, 'deployment' | 'model'> {
