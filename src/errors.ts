@@ -338,7 +338,7 @@ export const errorTable = {
   state_damaged: {
     status: 500,
     what: 'A value of the online store is not what was written.',
-    mend: 'Rebuild the online state: stop the platform, delete its online folder and materialize again.',
+    mend: 'Nothing is lost: the writer gives the state up, starts again and fills it from history and log.',
   },
   store_busy: {
     status: 503,

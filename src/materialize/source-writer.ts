@@ -126,6 +126,7 @@ export class SourceWriter {
    */
   async ingest(events: readonly unknown[], options: { readonly backfill?: boolean } = {}): Promise<IngestResult> {
     const { online, keys, log } = this.#start
+    this.#refuseLoss((await log.extent(this.#name)).nextOffset)
     const rows = receiveRows(this.source, this.groups, events, options.backfill)
     const declared = rows.map(({ id, eventMs, availableMs }) => {
       return { id, eventMs, declaredKnownMs: knownMs(eventMs, availableMs) }
@@ -161,6 +162,7 @@ export class SourceWriter {
       this.#queuedPump = null
       const { log, frontiers, frontierLagMs } = this.#start
       const { frontierMs, nextOffset } = await log.advance(this.#name)
+      this.#refuseLoss(nextOffset)
       // What is not filled answers `unavailable`; nothing has to be applied for that.
       if (this.#active().length > 0) await this.#applyTo(nextOffset, frontierMs)
       if (frontierMs > this.#keptFrontierMs + frontierLagMs) await this.#keepFrontier(frontierMs)
@@ -194,6 +196,17 @@ export class SourceWriter {
       this.#filling = null
       end()
     }
+  }
+
+  /** A log that ends before what was applied of it has lost rows: nothing may be numbered as they were. */
+  #refuseLoss(nextOffset: number): void {
+    if (nextOffset >= this.#nextOffset) return
+    const { project, source } = this.#name
+    throw noonmarkError('segment_damaged', {
+      message: `The log of the source ${source} ends before record ${nextOffset}, and record ${this.#nextOffset - 1} was applied; lost: records ${nextOffset} to ${this.#nextOffset - 1}.`,
+      hint: 'Restore the folder of the log from a backup.',
+      path: `stream/${project}/${source}`,
+    })
   }
 
   /** Takes no further work, and resolves when none is under way. */

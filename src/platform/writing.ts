@@ -1,3 +1,4 @@
+import { isNoonmarkError } from '../errors.ts'
 import { createWriter, type IngestResult, type Writer } from '../materialize/index.ts'
 import { currentManifest, emptyManifest } from '../plan/index.ts'
 import type { Platform } from '../platform.ts'
@@ -22,6 +23,10 @@ export async function openWriter(
   const { stores, metadata, blobs, project, clock } = platform
   const log = await stores.openLog()
   const online = await stores.openOnline()
+  const giveUpDamaged = (error: unknown): void => {
+    if (isNoonmarkError(error) && error.code === 'state_damaged')
+      stores.condemnOnline?.(error.message.replace(/\.$/, ''))
+  }
   const read = async () => {
     const applied = await currentManifest(metadata, blobs, project)
     return { revision: applied?.revision ?? 0, manifest: applied?.manifest ?? emptyManifest(project) }
@@ -33,7 +38,13 @@ export async function openWriter(
     online,
     log,
     clock,
-    ...(onError === undefined ? {} : { onError }),
+    onError(error, source) {
+      giveUpDamaged(error)
+      onError?.(error, source)
+    },
+  }).catch((error: unknown) => {
+    giveUpDamaged(error)
+    throw error
   })
   return {
     writer,

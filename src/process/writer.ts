@@ -1,5 +1,6 @@
 import { basename, join } from 'node:path'
 import type { ReplayClock } from '../clock.ts'
+import { isNoonmarkError } from '../errors.ts'
 import { readBundle } from '../materialize/index.ts'
 import { openWriter, type WriterMethods } from '../platform/writing.ts'
 import type { Platform } from '../platform.ts'
@@ -18,9 +19,15 @@ export interface RoleVoice {
  * ever read here. Returns what ends it.
  */
 export async function startWriter(platform: Platform, { log, tell }: RoleVoice): Promise<() => Promise<void>> {
-  const open = await openWriter(platform, (error, source) =>
-    log(`source ${source}: ${error instanceof Error ? error.message : String(error)}`),
-  )
+  const told = new Map<string, string>()
+  const open = await openWriter(platform, (error, source) => {
+    const line = `source ${source}: ${error instanceof Error ? error.message : String(error)}`
+    // What goes on failing is said once.
+    if (told.get(source) !== line) log(line)
+    told.set(source, line)
+    // The next writer begins anew; what was acknowledged is in the log.
+    if (isNoonmarkError(error) && error.code === 'state_damaged') process.exit(1)
+  })
   const { writer } = open
   const methods: WriterMethods = {
     ingest: ({ source, events, backfill }) => writer.ingest(source, events, backfill === undefined ? {} : { backfill }),

@@ -1,9 +1,10 @@
-import { existsSync, mkdirSync } from 'node:fs'
+import { mkdirSync, statSync } from 'node:fs'
 import { createRequire } from 'node:module'
 import { join } from 'node:path'
 import type { RootDatabase } from 'lmdb'
 import { noonmarkError } from '../../errors.ts'
 import type { OnlineEntry, OnlineRange, OnlineStore } from '../online-store.ts'
+import { dataFile, noteSound, removeUnsound } from './soundness.ts'
 import { isTrusted, openUnflushedMark } from './unflushed-mark.ts'
 
 /** Where the store lies and who opens it. */
@@ -12,6 +13,8 @@ export interface LmdbOnlineStoreOptions {
   readonly folder: string
   /** For processes that only read. Until a writer has opened the folder, reads fail with `store_unavailable`. */
   readonly readOnly?: boolean
+  /** Told why the writer found files that it cannot trust, removed them and begins anew: everything has to be filled again. */
+  readonly onAnew?: (reason: string) => void
 }
 
 /** How often the writer frees the reader slots of processes that were killed: their snapshots keep old pages alive. */
@@ -23,19 +26,31 @@ const readerCheckMs = 30_000
  * history and log, and flushing would make every event wait for the disk twice. Should the machine itself go down, the store
  * is found empty at the next start (`unflushed-mark.ts`), and its features are filled again.
  */
-export function lmdbOnlineStore({ folder, readOnly = false }: LmdbOnlineStoreOptions): OnlineStore {
-  return readOnly ? lateReader(folder) : openStore(folder, false)
+export function lmdbOnlineStore({ folder, readOnly = false, onAnew }: LmdbOnlineStoreOptions): OnlineStore {
+  if (readOnly) return lateReader(folder)
+  const reason = removeUnsound(folder)
+  if (reason !== null) onAnew?.(reason)
+  return openStore(folder, false)
 }
 
-/** A reader that is opened by the first read that finds what a writer of this start of the machine left. */
+/**
+ * A reader that is opened by the first read that finds what a writer of this start of the machine left, and again where a writer
+ * began anew: the file that was removed would be read for ever.
+ */
 function lateReader(folder: string): OnlineStore {
   let opened: OnlineStore | null = null
+  let openedFile: number | null = null
   const store = (): OnlineStore => {
-    if (opened !== null) return opened
-    if (!existsSync(join(folder, 'data.mdb')) || !isTrusted(folder)) {
+    const file = statSync(join(folder, dataFile), { throwIfNoEntry: false })?.ino ?? null
+    if (opened !== null && file === openedFile) return opened
+    const before = opened
+    opened = null
+    before?.close().catch(() => undefined)
+    if (file === null || !isTrusted(folder)) {
       throw noonmarkError('store_unavailable', { message: `No writer has opened the online store in ${folder} yet.` })
     }
     opened = openStore(folder, true)
+    openedFile = file
     return opened
   }
   return {
@@ -101,7 +116,9 @@ function openStore(folder: string, readOnly: boolean): OnlineStore {
     async close() {
       clearInterval(timer)
       await db.close()
-      mark?.flushed()
+      if (mark === null) return
+      mark.flushed()
+      noteSound(folder)
     },
   }
 }
