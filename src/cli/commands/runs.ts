@@ -1,6 +1,7 @@
 import { noonmarkError } from '../../errors.ts'
 import { cancelRun } from '../../platform/operations-lease.ts'
 import { trainingRecords } from '../../platform/operations-records.ts'
+import { compareRunFacts, sameRows } from '../../platform/reports/run-facts.ts'
 import { hasEnded, type RunJson, runJson } from '../../registry/index.ts'
 import { type Command, type CommandInput, type CommandOutput, optionText } from '../command.ts'
 import { remote, search } from '../remote.ts'
@@ -66,30 +67,24 @@ export const runsShow: Command = {
 }
 
 function compareOutput(first: RunJson, second: RunJson): CommandOutput {
-  const facts = (run: RunJson): Record<string, unknown> => ({
-    model: run.model,
-    trainer: run.trainer.kind,
-    seed: run.seed,
-    training_set: run.training_set?.content.slice(0, 12) ?? null,
-    ...Object.fromEntries(Object.entries(run.parameters ?? {}).map(([name, value]) => [`parameter ${name}`, value])),
-    ...Object.fromEntries(
-      Object.entries(run.metrics?.validation ?? {}).filter(([, value]) => typeof value === 'number'),
-    ),
-  })
-  const [a, b] = [facts(first), facts(second)]
-  const names = [...new Set([...Object.keys(a), ...Object.keys(b)])].filter((name) => a[name] !== b[name])
-  const differences = names.map((name) => ({ name, first: a[name] ?? null, second: b[name] ?? null }))
+  const differences = compareRunFacts(first, second)
+    .filter(({ differs }) => differs)
+    .map(({ group, name, ...values }) => ({
+      name: group === 'parameters' ? `parameter ${name}` : name,
+      first: values.first,
+      second: values.second,
+    }))
   const shown = (value: unknown): string =>
     typeof value === 'number' && !Number.isInteger(value) ? value.toFixed(5) : String(value ?? '-')
   return {
-    json: { first: first.id, second: second.id, differences },
+    json: { first: first.id, second: second.id, same_rows: sameRows(first, second), differences },
     text:
       differences.length === 0
         ? 'The runs do not differ.'
-        : textTable(
+        : `${textTable(
             ['', first.version ?? first.id.slice(-6), second.version ?? second.id.slice(-6)],
             differences.map((one) => [one.name, shown(one.first), shown(one.second)]),
-          ),
+          )}${sameRows(first, second) ? '' : '\n\nThey were validated on different rows: their metrics do not compare.'}`,
   }
 }
 
