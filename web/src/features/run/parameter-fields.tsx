@@ -28,21 +28,23 @@ export function ParameterFields(props: {
             fault === undefined ? 'border-line-strong' : 'border-bad',
           )
           return (
-            <label
-              key={name}
-              htmlFor={`parameter-${name}`}
-              className="grid grid-cols-[1fr_7.5rem] items-start gap-x-3 text-sm"
-            >
-              <span className="min-w-0">
-                <code className="font-mono text-xs font-medium">{name}</code>
+            <div key={name} className="grid grid-cols-[1fr_7.5rem] items-start gap-x-3 text-sm">
+              <div className="min-w-0">
+                <label htmlFor={`parameter-${name}`}>
+                  <code className="font-mono text-xs font-medium">{name}</code>
+                </label>
                 {Object.hasOwn(declared, name) ? <span className="ml-1.5 text-2xs text-accent">declared</span> : null}
-                <span className={classes('block text-xs', fault === undefined ? 'text-faint' : 'text-bad')}>
+                <div
+                  id={`meaning-${name}`}
+                  className={classes('text-xs', fault === undefined ? 'text-faint' : 'text-bad')}
+                >
                   {fault ?? `${meaning}; ${rangeText(parameter)}`}
-                </span>
-              </span>
+                </div>
+              </div>
               {choices === null ? (
                 <input
                   id={`parameter-${name}`}
+                  aria-describedby={`meaning-${name}`}
                   inputMode="decimal"
                   autoComplete="off"
                   value={values[name] ?? ''}
@@ -54,6 +56,7 @@ export function ParameterFields(props: {
               ) : (
                 <select
                   id={`parameter-${name}`}
+                  aria-describedby={`meaning-${name}`}
                   value={values[name] ?? ''}
                   onChange={(event) => onChange(name, event.target.value)}
                   className={field}
@@ -66,7 +69,7 @@ export function ParameterFields(props: {
                     ))}
                 </select>
               )}
-            </label>
+            </div>
           )
         })}
       </div>

@@ -8,12 +8,14 @@ export function ParametersCard(props: {
   readonly parameters: Readonly<Record<string, unknown>> | null
   readonly trainer: string
   readonly seed: number
+  /** Whether nothing more will be known. */
+  readonly ended?: boolean
 }) {
-  const { parameters, trainer, seed } = props
+  const { parameters, trainer, seed, ended = false } = props
   return (
     <Card title="Parameters" over={`${trainer}, seed ${seed}, defaults included`}>
       {parameters === null ? (
-        <EmptyState compact title="Not known yet.">
+        <EmptyState compact title={ended ? 'The run ended before its trainer was done.' : 'Not known yet.'}>
           The trainer says what it used when it is done.
         </EmptyState>
       ) : (

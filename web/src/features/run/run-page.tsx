@@ -25,6 +25,13 @@ export function RunPage() {
 
 function Run({ run }: { readonly run: RunReport }) {
   const { id, model, status, trainer, version } = run
+  const failed = run.checks.some(({ passed }) => !passed)
+  // What was stopped before its trainer began has no curve to wait for.
+  const fitted = !run.ended || run.curve !== null || run.validation !== null
+  const checks =
+    run.checks.length === 0 && !run.ended ? null : (
+      <CheckList checks={run.checks} over={version === null ? 'before anything was fitted' : `of ${version}`} />
+    )
   return (
     <Page
       kind={
@@ -50,23 +57,26 @@ function Run({ run }: { readonly run: RunReport }) {
         </Card>
       )}
       {run.validation === null ? null : <Outcome run={run} />}
-      <Grid>
-        <Card title="Loss" over={lossOver(run)}>
-          {run.curve === null || run.curve.points.length === 0 ? (
-            <EmptyState compact title={emptyCurve(run)}>
-              {run.ended ? null : 'The curve grows while the trainer works.'}
-            </EmptyState>
-          ) : (
-            <LossChart curves={[{ name: id.slice(-8), curve: run.curve }]} over={lossOver(run)} />
-          )}
-        </Card>
+      {failed ? checks : null}
+      {fitted ? (
+        <Grid>
+          <Card title="Loss" over={lossOver(run)}>
+            {run.curve === null || run.curve.points.length === 0 ? (
+              <EmptyState compact title={run.ended ? 'No curve was kept of this run.' : 'No iteration yet.'}>
+                {run.ended ? null : 'The curve grows while the trainer works.'}
+              </EmptyState>
+            ) : (
+              <LossChart curves={[{ name: id.slice(-8), curve: run.curve }]} over={lossOver(run)} />
+            )}
+          </Card>
+          <LogCard key={id} id={id} />
+        </Grid>
+      ) : (
         <LogCard key={id} id={id} />
-      </Grid>
-      {run.checks.length === 0 && !run.ended ? null : (
-        <CheckList checks={run.checks} over={version === null ? 'before anything was fitted' : `of ${version}`} />
       )}
+      {failed ? null : checks}
       <Grid>
-        <ParametersCard parameters={run.parameters} trainer={trainer} seed={run.seed} />
+        <ParametersCard ended={run.ended} parameters={run.parameters} trainer={trainer} seed={run.seed} />
         <Card title="To repeat it" over="everything that the result depends on">
           <Facts
             facts={[
@@ -101,11 +111,6 @@ export function Commit({ git }: { readonly git: RunReport['git'] }) {
       {git.dirty ? <span className="text-warn"> with changes that are not committed</span> : null}
     </>
   )
-}
-
-function emptyCurve({ ended, validation }: RunReport): string {
-  if (!ended) return 'No iteration yet.'
-  return validation === null ? 'The run ended before an iteration was reached.' : 'No curve was kept of this run.'
 }
 
 function lossOver({ training_set: set, curve }: RunReport): string {
