@@ -3,7 +3,7 @@ import react from '@vitejs/plugin-react'
 import { defineConfig } from 'vite'
 
 /** Where `npm run dev -w web` finds a running platform: `noonmark dev`, or the demo. */
-const server = process.env.NOONMARK_SERVER ?? 'http://127.0.0.1:4000'
+const server = process.env.NOONMARK_SERVER ?? 'http://127.0.0.1:4600'
 // The platform answers requests that name itself only, so the proxy speaks in its name.
 const proxied = { target: server, changeOrigin: true, headers: { origin: server } }
 

@@ -15,3 +15,12 @@ createRoot(root).render(
     </QueryClientProvider>
   </StrictMode>,
 )
+
+/** When the first page stands, the code of the others is fetched: they open at once, and also while the server is away. */
+function fetchOtherPages(): void {
+  for (const route of Object.values(router.routesById)) {
+    // A page that cannot be fetched now is fetched when it is opened.
+    void router.loadRouteChunk(route)?.catch(() => undefined)
+  }
+}
+setTimeout(fetchOtherPages, 3000)

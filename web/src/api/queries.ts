@@ -52,7 +52,7 @@ export const trafficWindows = ['1h', '24h', '7d', '31d'] as const
 export type TrafficWindow = (typeof trafficWindows)[number]
 
 /** One deployment with its traffic, performance, drift and parity. */
-export const deploymentQuery = (name: string, window: TrafficWindow = '24h') =>
+export const deploymentQuery = (name: string, window: TrafficWindow = '7d') =>
   queryOptions({
     queryKey: ['deployment', name, window],
     queryFn: ({ signal }) =>

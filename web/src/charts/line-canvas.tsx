@@ -101,7 +101,7 @@ function optionsOf(
   return {
     width,
     height,
-    padding: [8, 8, 0, 0],
+    padding: [8, 18, 0, 0],
     series: drawn,
     bands,
     legend: { show: false },
@@ -120,7 +120,13 @@ function optionsOf(
       },
     },
     axes: [
-      { ...axis, grid: { show: false }, space: 64, size: 30, ...(xKind === 'time' ? { values: timeTexts } : {}) },
+      {
+        ...axis,
+        grid: { show: false },
+        space: 64,
+        size: 30,
+        ...(xKind === 'time' ? { values: timeTexts, ...(daily(x) ? { incrs: dayIncrements } : {}) } : {}),
+      },
       {
         ...axis,
         grid: { stroke: token('--line'), width: 1 },
@@ -146,6 +152,12 @@ const timeTexts: uPlot.Axis.DynamicValues = (_plot, splits, _axis, _space, step)
     const day = `${Number(iso.slice(8, 10))} ${monthNames[Number(iso.slice(5, 7)) - 1]}`
     return step >= 86_400 || iso.slice(11, 16) === '00:00' ? day : iso.slice(11, 16)
   })
+
+const dayIncrements = [1, 2, 7, 14, 28, 91, 182, 364].map((days) => days * 86_400)
+
+/** Whether no two points lie closer than a day: then no time of the day is named. */
+const daily = (x: readonly number[]): boolean =>
+  x.length > 1 && x.every((at, index) => index === 0 || at - (x[index - 1] ?? at) >= 86_400_000)
 
 const monthNames = ['Jan', 'Feb', 'Mar', 'Apr', 'May', 'Jun', 'Jul', 'Aug', 'Sep', 'Oct', 'Nov', 'Dec']
 

@@ -41,7 +41,7 @@ export function formatShare(share: number | null | undefined, decimals = 1): str
   const least = 10 ** -decimals
   if (percent > 0 && percent < least) return `< ${least} %`
   if (percent < 100 && percent > 100 - least) return `> ${(100 - least).toFixed(decimals)} %`
-  return `${Number(percent.toFixed(decimals))} %`
+  return percent === 0 || percent === 100 ? `${percent} %` : `${percent.toFixed(decimals)} %`
 }
 
 /** The two ends of an interval: `(0.727 – 0.734)`; empty where there is none. */
@@ -73,10 +73,10 @@ export function formatDifference(value: number | null | undefined, decimals = 3)
   return value > 0 && !/^0(\.0*)?$/.test(text) ? `+${text}` : text.replace('-', '−')
 }
 
-/** Milliseconds as people say them: `0.42 ms`, `18 ms`, `1.2 s`. */
+/** Milliseconds as people say them: `0.42 ms`, `5.1 ms`, `18 ms`, `1.2 s`. */
 export function formatMilliseconds(ms: number | null | undefined): string {
   if (ms === null || ms === undefined || !Number.isFinite(ms)) return missing
-  if (ms < 10) return `${Number(ms.toFixed(2))} ms`
+  if (ms < 10) return `${Number(ms.toPrecision(2))} ms`
   if (ms < 1000) return `${Math.round(ms)} ms`
   return formatSeconds(ms / 1000)
 }

@@ -12,14 +12,10 @@ export function overText(over: Over, rowName: readonly [one: string, many: strin
   return parts.filter((part) => part !== null).join(' · ')
 }
 
-/** A window in words, as short as it can be said: `24 h to 9 Jun 2001, 00:00 UTC`. */
+/** A window in words, as short as it can be said: `24 h to 9 Jun 2001, 00:00 UTC`. Its first step is a whole one, so it may be a little shorter. */
 export function windowText({ from, to }: { readonly from: string; readonly to: string }): string {
   const hours = (Date.parse(to) - Date.parse(from)) / 3_600_000
   const length =
-    hours >= 48 && hours % 24 === 0
-      ? `${hours / 24} d`
-      : hours >= 1
-        ? `${Math.round(hours)} h`
-        : `${Math.round(hours * 60)} min`
+    hours >= 47 ? `${Math.round(hours / 24)} d` : hours >= 1 ? `${Math.ceil(hours)} h` : `${Math.ceil(hours * 60)} min`
   return `${length} to ${formatMinute(to)}`
 }

@@ -42,7 +42,10 @@ export function formatInstant(time: TimeLike): string {
 
 /** `1 – 8 Jun 2001`, `28 May – 3 Jun 2001`, in UTC days; both ends are days that are part of it. */
 export function formatPeriod(from: TimeLike, to: TimeLike): string {
-  const [a, b] = [dateOf(from), dateOf(to)]
+  const a = dateOf(from)
+  // What ends at midnight has no part of the day that begins then.
+  const end = dateOf(to).getTime()
+  const b = new Date(end % 86_400_000 === 0 && end > a.getTime() ? end - 1 : end)
   if (formatDay(a.getTime()) === formatDay(b.getTime())) return formatDay(a.getTime())
   if (a.getUTCFullYear() !== b.getUTCFullYear()) return `${formatDay(a.getTime())} – ${formatDay(b.getTime())}`
   if (a.getUTCMonth() !== b.getUTCMonth()) return `${formatShortDay(a.getTime())} – ${formatDay(b.getTime())}`

@@ -4,7 +4,6 @@ import { Menu, X } from 'lucide-react'
 import { Dialog } from 'radix-ui'
 import { useEffect, useRef, useState } from 'react'
 import { statusQuery } from '../api/queries.ts'
-import { TooltipProvider } from '../ui/index.ts'
 import { DefinitionNotice } from './definition-notice.tsx'
 import { useLiveUpdates } from './live-updates.ts'
 import { Mark } from './mark.tsx'
@@ -23,7 +22,7 @@ export function AppShell() {
     else main.current?.focus({ preventScroll: true })
   }, [pathname])
   return (
-    <TooltipProvider>
+    <>
       <a
         href="#main"
         className="sr-only z-50 rounded-lg bg-surface px-4 py-2 font-medium shadow-raised focus:not-sr-only focus:fixed focus:top-3 focus:left-3"
@@ -56,7 +55,7 @@ export function AppShell() {
           </main>
         </div>
       </div>
-    </TooltipProvider>
+    </>
   )
 }
 

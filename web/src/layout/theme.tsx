@@ -72,7 +72,7 @@ export function ThemeSwitch() {
           aria-label={label}
           title={label}
           onClick={() => choose(id)}
-          className="rounded-md px-2 py-1 text-muted hover:text-ink aria-pressed:bg-surface aria-pressed:text-ink aria-pressed:shadow-card"
+          className="rounded-md px-2 py-1 text-muted hover:text-ink aria-pressed:bg-surface aria-pressed:text-ink aria-pressed:ring-1 aria-pressed:ring-line-strong"
         >
           <Icon size={15} aria-hidden />
         </button>

@@ -20,7 +20,7 @@ export interface Column<Row extends object> {
   readonly cell?: (row: Row) => ReactNode
   readonly align?: 'left' | 'right'
   /** From which width on it is shown: phones show what has none. */
-  readonly from?: 'sm' | 'md' | 'lg' | 'xl'
+  readonly from?: 'sm' | 'md' | 'lg' | 'xl' | '2xl'
   readonly className?: string
 }
 
@@ -35,6 +35,7 @@ const shownFrom = {
   md: 'hidden md:table-cell',
   lg: 'hidden lg:table-cell',
   xl: 'hidden xl:table-cell',
+  '2xl': 'hidden 2xl:table-cell',
 } as const
 
 /** A table that sorts by its headers. Arrow keys move between the links of its rows. */

@@ -15,7 +15,7 @@ export function Segments<Id extends string>(props: {
           type="button"
           aria-pressed={id === value}
           onClick={() => onChange(id)}
-          className="rounded-md px-2.5 py-1 font-medium text-muted hover:text-ink aria-pressed:bg-surface aria-pressed:text-ink aria-pressed:shadow-card"
+          className="rounded-md px-2.5 py-1 font-medium text-muted hover:text-ink aria-pressed:bg-surface aria-pressed:text-ink aria-pressed:ring-1 aria-pressed:ring-line-strong"
         >
           {name}
         </button>

@@ -1,5 +1,5 @@
 import { Tabs as Radix } from 'radix-ui'
-import type { ReactNode } from 'react'
+import { type ReactNode, useEffect, useRef } from 'react'
 
 /** One tab. */
 export interface Tab {
@@ -16,9 +16,18 @@ export function Tabs(props: {
   readonly onChange: (id: string) => void
 }) {
   const { label, tabs, value, onChange } = props
+  const list = useRef<HTMLDivElement>(null)
+  useEffect(() => {
+    const bar = list.current
+    const chosen = bar?.querySelector<HTMLElement>('[data-state=active]')
+    if (bar == null || chosen == null) return
+    const [left, right] = [chosen.offsetLeft - bar.offsetLeft, chosen.offsetLeft - bar.offsetLeft + chosen.offsetWidth]
+    if (left < bar.scrollLeft || right > bar.scrollLeft + bar.clientWidth) bar.scrollLeft = left - 24
+  }, [value])
   return (
     <Radix.Root value={value} onValueChange={onChange}>
       <Radix.List
+        ref={list}
         aria-label={label}
         className="-mx-4 mb-4 flex gap-1 overflow-x-auto border-b border-line px-4 sm:mx-0 sm:px-0"
       >

@@ -68,8 +68,9 @@ export function AgreementCard({ agreement }: { readonly agreement: Agreement }) 
           />
         </div>
         <div className="space-y-5">
+          <Labelled labelled={labelled} />
           <div>
-            <h3 className="mb-1 text-xs font-medium text-muted">If a decision were made at a threshold</h3>
+            <h3 className="mb-1 text-xs font-medium text-muted">If at least so much were a yes</h3>
             <DataTable
               caption="Agreement by threshold"
               columns={thresholdColumns}
@@ -78,7 +79,6 @@ export function AgreementCard({ agreement }: { readonly agreement: Agreement }) 
               inset={false}
             />
           </div>
-          <Labelled labelled={labelled} />
         </div>
       </Grid>
     </Card>
@@ -142,22 +142,22 @@ const thresholdColumns: readonly Column<Agreement['thresholds'][number]>[] = [
     align: 'right',
     value: ({ agreement }) => agreement,
     cell: ({ agreement, low, high }) => (
-      <>
+      <span className="whitespace-nowrap">
         {formatShare(agreement)}{' '}
         <span className="hidden text-muted sm:inline">{formatRange(low, high, formatShare)}</span>
-      </>
+      </span>
     ),
   },
   {
     id: 'champion_only',
-    header: 'Yes of the champion only',
+    header: 'Champion only',
     align: 'right',
     value: ({ champion_only }) => champion_only,
     cell: ({ champion_only }) => formatCount(champion_only),
   },
   {
     id: 'shadow_only',
-    header: 'Of the shadow only',
+    header: 'Shadow only',
     align: 'right',
     value: ({ shadow_only }) => shadow_only,
     cell: ({ shadow_only }) => formatCount(shadow_only),

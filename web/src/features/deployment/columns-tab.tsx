@@ -123,6 +123,20 @@ function DriftByDay(props: {
   )
 }
 
+/** A column's name may break after its underscores, and nowhere else. */
+function Breakable({ text }: { readonly text: string }) {
+  return text.split('_').map((part, index) => (
+    <span key={`${part} ${index}`}>
+      {index === 0 ? null : (
+        <>
+          _<wbr />
+        </>
+      )}
+      {part}
+    </span>
+  ))
+}
+
 const nullShare = ({ nulls, over }: ServedColumn): number | null =>
   over.rows === null || over.rows === 0 ? null : nulls / over.rows
 
@@ -138,9 +152,9 @@ const tableColumns = (selected: string): readonly Column<ServedColumn>[] => [
         search={(before: Readonly<Record<string, unknown>>) => ({ ...before, tab: 'inputs', column })}
         resetScroll={false}
         aria-current={column === selected ? 'true' : undefined}
-        className="break-all aria-[current=true]:text-ink aria-[current=true]:underline"
+        className="break-words aria-[current=true]:text-ink aria-[current=true]:underline"
       >
-        {column}
+        <Breakable text={column} />
       </TextLink>
     ),
   },
@@ -157,7 +171,7 @@ const tableColumns = (selected: string): readonly Column<ServedColumn>[] => [
           <span className="whitespace-nowrap">
             <span className="text-faint">{statisticName(first.statistic)}</span> {formatFixed(first.value)}
           </span>
-          {first.level === null ? null : (
+          {first.level === null || first.level === 'none' ? null : (
             <div>
               <Badge tone={levels[first.level][1]}>{levels[first.level][0]}</Badge>
             </div>
@@ -183,7 +197,7 @@ const tableColumns = (selected: string): readonly Column<ServedColumn>[] => [
     id: 'rows',
     header: 'Rows',
     align: 'right',
-    from: 'md',
+    from: '2xl',
     value: ({ over }) => over.rows,
     cell: ({ over }) => formatCount(over.rows),
   },

@@ -39,7 +39,7 @@ export function DeploymentPage() {
 }
 
 function DeploymentParts({ report }: { readonly report: DeploymentReport }) {
-  const { tab, window = '24h' } = route.useSearch()
+  const { tab, window = '7d' } = route.useSearch()
   const navigate = route.useNavigate()
   const tabs: readonly Tab[] = [
     { id: 'traffic', title: 'Traffic', content: <TrafficTab report={report} /> },

@@ -37,6 +37,7 @@ export function PerformanceTab({ report }: { readonly report: DeploymentReport }
       >
         <DayChart
           days={days}
+          versions={versions}
           metric={metric}
           promised={summary?.validation?.metric === metric ? summary.validation.value : null}
           over={`UTC days of the moment · ${period} · outcomes known before ${formatMinute(stamp.cut)}`}
@@ -51,7 +52,7 @@ export function PerformanceTab({ report }: { readonly report: DeploymentReport }
             caption="Performance by version"
             columns={columns}
             rows={versions}
-            rowKey={({ version, part }) => `${part} ${version}`}
+            rowKey={(one) => JSON.stringify(one)}
           />
         </Card>
       </div>
@@ -63,7 +64,7 @@ function promises({ performance, versions }: DeploymentReport): IntervalRow[] {
   const rows: IntervalRow[] = []
   const add = (name: string, color: IntervalRow['color'], metrics: Metrics, over: string, hollow: boolean) =>
     rows.push({ name, color, value: metrics.auc, low: metrics.auc_low, high: metrics.auc_high, over, hollow })
-  for (const { part, version, metrics, labelled } of performance?.versions ?? []) {
+  for (const { part, version, metrics, labelled } of shownOf(performance?.versions ?? [])) {
     const words = `${plural(labelled, 'matured moment')}${version === null ? '' : ` · ${version}`}`
     if (metrics !== null) add(`${partName(part)}, live`, partColor(part), metrics, words, false)
     const pinned = versions.find((one) => one.version === version && one.part === part)
@@ -82,19 +83,27 @@ function promises({ performance, versions }: DeploymentReport): IntervalRow[] {
   return rows
 }
 
+/** Those with enough rows to say something beside the others: a hundredth of the most at least. */
+function shownOf(versions: readonly LivePerformance[]): readonly LivePerformance[] {
+  const most = Math.max(0, ...versions.map(({ labelled }) => labelled))
+  return versions.filter(({ labelled, metrics }) => metrics !== null && labelled >= most / 100)
+}
+
 function DayChart(props: {
   readonly days: NonNullable<DeploymentReport['performance']>['days']
+  readonly versions: readonly LivePerformance[]
   readonly metric: Shown
   readonly promised: number | null
   readonly over: string
 }) {
-  const { days, metric, promised, over } = props
+  const { days, versions, metric, promised, over } = props
   const dates = [...new Set(days.map(({ day }) => day))].sort()
-  const keys = [...new Set(days.map(({ version, part }) => JSON.stringify([part, version])))]
+  const keys = [...new Set(shownOf(versions).map(({ version, part }) => JSON.stringify([part, version])))]
   const series = keys.map((key): LineSeries => {
     const [part, version] = JSON.parse(key) as [string, string | null] // written one line above
     const at = (day: string) =>
-      days.find((one) => one.day === day && one.part === part && one.version === version)?.metrics
+      days.find((one) => one.day === day && one.part === part && one.version === version && one.metrics !== null)
+        ?.metrics
     const values = dates.map((day) => at(day)?.[metric] ?? null)
     const interval =
       metric === 'auc'
@@ -123,9 +132,10 @@ const columns: readonly Column<LivePerformance>[] = [
     id: 'part',
     header: 'Part',
     value: ({ part }) => part,
-    cell: ({ part, version }) => (
+    cell: ({ part, version, metrics, matured }) => (
       <>
         {partName(part)}
+        {metrics === null && matured > 0 ? <span className="text-muted">, no answer</span> : null}
         <div className="text-xs">{version === null ? null : <VersionLink version={version} />}</div>
       </>
     ),

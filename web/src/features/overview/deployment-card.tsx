@@ -85,7 +85,7 @@ function TrafficPicture({ traffic }: { readonly traffic: OverviewDeployment['tra
   )
 }
 
-function Quality({ deployment: { performance, parity }, report }: Parameters<typeof DeploymentCard>[0]) {
+function Quality({ deployment: { champion, performance, parity }, report }: Parameters<typeof DeploymentCard>[0]) {
   const rows: IntervalRow[] = []
   if (performance !== null) {
     const { live, validation, baseline } = performance
@@ -98,7 +98,11 @@ function Quality({ deployment: { performance, parity }, report }: Parameters<typ
   return (
     <div className="space-y-4">
       {performance === null ? (
-        <p className="text-sm text-muted">No outcome has matured yet, so nobody can say how good its answers are.</p>
+        <p className="text-sm text-muted">
+          {champion === null
+            ? 'No version answers; how good its fallbacks are stands on its page.'
+            : 'No outcome has matured yet, so nobody can say how good its answers are.'}
+        </p>
       ) : (
         <div>
           <div className="text-xs font-medium text-muted">
