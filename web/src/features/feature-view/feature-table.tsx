@@ -1,6 +1,6 @@
 import type { FeatureReport } from '../../../../src/http/reports.ts'
 import { formatShare } from '../../format/number.ts'
-import { Badge, type Column, DataTable, TextLink, toneOf } from '../../ui/index.ts'
+import { Badge, type Column, classes, DataTable, TextLink, toneOf } from '../../ui/index.ts'
 
 type Level = 'none' | 'some' | 'much'
 
@@ -35,11 +35,11 @@ const columnsOf = (selected: string): readonly Column<FeatureReport>[] => [
           to="."
           search={(before: { entity?: string }) => ({ ...before, feature: name })}
           resetScroll={false}
-          aria-current={name === selected ? 'true' : undefined}
-          className="wrap-anywhere aria-[current=true]:text-ink aria-[current=true]:underline"
+          className={classes('wrap-anywhere', name === selected && 'text-ink underline')}
         >
           {name}
         </TextLink>
+        {name === selected ? <span className="sr-only"> shown</span> : null}
         <div className="font-mono text-2xs break-words text-muted">{means}</div>
         {description === null ? null : <div className="text-xs text-faint">{description}</div>}
       </>

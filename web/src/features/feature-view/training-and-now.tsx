@@ -1,7 +1,7 @@
 import { useMemo } from 'react'
-import { CategoryBars, DistributionChart } from '../../charts/index.ts'
+import { CategoryBars, DistributionChart, LineChart } from '../../charts/index.ts'
 import { formatFixed, formatShare, formatValue, plural } from '../../format/number.ts'
-import { formatPeriod } from '../../format/time.ts'
+import { formatDay, formatPeriod } from '../../format/time.ts'
 import { Badge, type Tone, Tooltip } from '../../ui/index.ts'
 import type { DistributionReport } from './distribution-bins.ts'
 import { categoriesOf, rangesOf } from './distribution-bins.ts'
@@ -55,6 +55,19 @@ export function TrainingAndNow(props: { readonly name: string; readonly distribu
           </dd>
         </div>
       </dl>
+      {distribution.days.length < 2 ? null : (
+        <LineChart
+          label={`Drift of ${name} by day`}
+          x={distribution.days.map(({ day }) => Date.parse(`${day}T00:00:00Z`))}
+          formatX={formatDay}
+          format={(value) => formatFixed(value, 3)}
+          series={[{ name: 'Population Stability Index', color: 1, values: distribution.days.map(({ psi }) => psi) }]}
+          yMin={0}
+          yMax={0.25}
+          height={130}
+          over="Population Stability Index of each day of moments against the whole training set"
+        />
+      )}
     </div>
   )
 }

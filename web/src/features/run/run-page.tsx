@@ -60,7 +60,7 @@ function Run({ run }: { readonly run: RunReport }) {
       {failed ? checks : null}
       {fitted ? (
         <Grid>
-          <Card title="Loss" over={lossOver(run)}>
+          <Card title="Loss" over="after each iteration, mean over rows">
             {run.curve === null || run.curve.points.length === 0 ? (
               <EmptyState compact title={run.ended ? 'No curve was kept of this run.' : 'No iteration yet.'}>
                 {run.ended ? null : 'The curve grows while the trainer works.'}
