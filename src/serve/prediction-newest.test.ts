@@ -119,16 +119,17 @@ describe('after a start', () => {
   it('traffic is what it was, up to the records that may be read', async () => {
     await fill(40, 1_000)
     await fill(25, 2_000)
-    const count = async (mostRecords: number): Promise<number> => {
+    const count = async (mostRecords: number): Promise<[number, boolean, boolean]> => {
       const traffic = createTraffic()
       const logs = await listLogs(folder)
       const { signal } = new AbortController()
       await replayTraffic({ folder, logs, traffic, now: clock.now(), signal, mostRecords })
-      const { count, complete } = traffic.over(['third', 'other'], '24h', clock.now())
-      expect(complete).toBe(true)
-      return count
+      const over = (window: '1h' | '24h') => traffic.over(['third', 'other'], window, clock.now())
+      return [over('24h').count, over('24h').complete, over('1h').complete]
     }
-    expect(await count(1_000)).toBe(65)
-    expect(await count(30)).toBe(30)
+    expect(await count(1_000)).toEqual([65, true, true])
+    expect(await count(62)).toEqual([62, false, true])
+    expect(await count(30)).toEqual([30, false, false])
+    expect(await count(25)).toEqual([25, false, false])
   })
 })

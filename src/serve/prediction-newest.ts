@@ -68,28 +68,33 @@ export async function newestLogs(folder: string, logs: readonly string[]): Promi
   return written.sort((a, b) => b.atMs - a.atMs || (a.log < b.log ? -1 : 1)).map(({ log }) => log)
 }
 
+/** Records that are parsed in one go while others wait for the process. */
+const glancesAtOnce = 128
+
 /**
- * Reads a log from an instant on, at most its last `mostRecords`, until `take` says no. Returns how many were read.
+ * Reads what a log has since an instant, at most its last `mostRecords`, until `take` says no. Returns how many were read, and
+ * whether that was all.
  */
 export async function readGlances(
   folder: string,
   log: string,
   { sinceMs, mostRecords }: { readonly sinceMs: Instant; readonly mostRecords: number },
   take: (glances: readonly PredictionGlance[]) => Promise<boolean>,
-): Promise<number> {
+): Promise<{ readonly read: number; readonly whole: boolean }> {
   const place = join(folder, log)
   const reader = openSegmentReader({ folder: place, kind: predictionKind })
   try {
     const { nextOffset } = await reader.range()
-    const first = Math.max(await firstOffsetSince(place, sinceMs), nextOffset - mostRecords)
+    const wanted = Math.min(await firstOffsetSince(place, sinceMs), nextOffset)
+    const first = Math.max(wanted, nextOffset - mostRecords)
     let read = 0
     // What is lost is no traffic that could be counted; whoever lists predictions says so.
-    const range = { from: first, to: nextOffset, atOnce: recordsAtOnce }
+    const range = { from: first, to: nextOffset, atOnce: glancesAtOnce }
     for await (const found of wholeRecords(reader, range, () => undefined)) {
       read += found.length
       if (!(await take(found.map((bytes) => glanceAtPrediction(bytes))))) break
     }
-    return read
+    return { read, whole: first === wanted }
   } finally {
     await reader.close()
   }

@@ -12,27 +12,30 @@ export interface TrafficReplayOptions {
   readonly traffic: Traffic
   readonly now: Instant
   readonly signal: AbortSignal
-  /** The most records read, the newest first; 500,000 by default, some seconds of a core. */
+  /** The most records read, the newest first; 200,000 by default, some seconds of a core. */
   readonly mostRecords?: number
 }
 
-/** Records counted before other work gets a turn. */
-const recordsAtOnce = 200
-
 /** Counts what earlier processes answered, out of their logs, while this one answers. */
 export async function replayTraffic(options: TrafficReplayOptions): Promise<void> {
-  const { folder, logs, traffic, now, signal, mostRecords = 500_000 } = options
+  const { folder, logs, traffic, now, signal, mostRecords = 200_000 } = options
   let left = mostRecords
+  /** When the first record of the log read last was given: everything since then is counted. */
+  let sinceMs = now
   for (const log of await newestLogs(folder, logs)) {
-    if (left <= 0) break
-    left -= await readGlances(folder, log, { sinceMs: now - trafficReachMs, mostRecords: left }, async (glances) => {
-      for (const [place, glance] of glances.entries()) {
-        traffic.observe(glance.seen())
-        if (place % recordsAtOnce === recordsAtOnce - 1) await turn()
-      }
+    const range = { sinceMs: now - trafficReachMs, mostRecords: left }
+    let begun = false
+    const { read, whole } = await readGlances(folder, log, range, async (glances) => {
+      if (!begun) sinceMs = glances[0]?.loggedAt ?? sinceMs
+      begun = true
+      for (const glance of glances) traffic.observe(glance.seen())
+      await turn()
       return !signal.aborted
     })
     if (signal.aborted) return
+    left -= read
+    // What is older, in this log and in those that were written before it, is not counted.
+    if (!whole) return traffic.completed(sinceMs + 1)
   }
-  traffic.completed()
+  traffic.completed(Number.NEGATIVE_INFINITY)
 }

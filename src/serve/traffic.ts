@@ -44,7 +44,7 @@ export interface TrafficSummary {
   readonly latency_ms: { readonly p50: number | null; readonly p95: number | null; readonly p99: number | null }
   readonly step: 'minute' | 'hour'
   readonly series: TrafficStep[]
-  /** False while the log of earlier answers is still read. */
+  /** False while the log of earlier answers is still read, and where it was too long to be read as far back as the window. */
   readonly complete: boolean
   readonly last_at: string | null
 }
@@ -66,8 +66,8 @@ export interface Traffic {
   scores(deployment: string, window: TrafficWindow, now: Instant): ScoreSummary[]
   /** How many answers were ever counted, shadows too: it differs when there is something new. */
   counted(): number
-  /** To be said once everything of an earlier process is counted. */
-  completed(): void
+  /** To be said once answers of earlier processes are counted: all that were given since an instant. */
+  completed(sinceMs: Instant): void
 }
 
 /** Cells of one deployment by the number of their step since 1970. */
@@ -85,7 +85,7 @@ interface DeploymentCells {
 export function createTraffic(): Traffic {
   const deployments = new Map<string, DeploymentCells>()
   let counted = 0
-  let complete = false
+  let completeSinceMs = Number.POSITIVE_INFINITY
 
   const cellsOf = (deployment: string): DeploymentCells => {
     let cells = deployments.get(deployment)
@@ -160,7 +160,7 @@ export function createTraffic(): Traffic {
         latency_ms: quantiles(all),
         step,
         series,
-        complete,
+        complete: completeSinceMs <= first * stepMs[step],
         last_at: Number.isFinite(lastAtMs) ? formatInstant(lastAtMs) : null,
       }
     },
@@ -187,8 +187,8 @@ export function createTraffic(): Traffic {
     },
 
     counted: () => counted,
-    completed() {
-      complete = true
+    completed(sinceMs) {
+      completeSinceMs = sinceMs
     },
   }
 }

@@ -73,7 +73,7 @@ describe('before anything was trained', () => {
     })
     expect(found.feature_views).toMatchObject([{ name: 'shop_deliveries', lag_ms: 0, models: ['late'] }])
     expect(found.attention.map(({ severity, subject }) => [severity, subject.kind, subject.name])).toEqual([
-      ['warning', 'deployment', 'late-order'],
+      ['notice', 'deployment', 'late-order'],
     ])
   })
 

@@ -75,7 +75,11 @@ export const trafficSchema = z
       .describe('Time to answer without the write of the log; each within 5 % of the exact quantile'),
     step: z.enum(['minute', 'hour']),
     series: z.array(trafficPointSchema).describe('Every step of the window, empty ones included'),
-    complete: z.boolean().describe('False while the log of earlier answers is still read after a start'),
+    complete: z
+      .boolean()
+      .describe(
+        'False while the log of earlier answers is still read after a start, and where it was too long to be read as far back',
+      ),
     last_at: instant.nullable().describe('The last answer, within the window or before'),
   })
   .describe('Answers over a window that ends now')

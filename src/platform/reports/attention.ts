@@ -83,7 +83,7 @@ function standing(row: DeploymentRow): Attention[] {
     refused: `Pin another version: noonmark versions list ${model}.`,
     no_version: `Train and deploy one: noonmark train ${model}.`,
   }
-  const severity = state === 'refused' ? 'critical' : state === 'held' ? 'notice' : 'warning'
+  const severity = state === 'refused' ? 'critical' : state === 'pending' ? 'warning' : 'notice'
   return [{ severity, subject: about(row), message: reason ?? state, hint: hints[state] }]
 }
 
