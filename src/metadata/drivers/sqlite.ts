@@ -1,4 +1,5 @@
 import { AsyncLocalStorage } from 'node:async_hooks'
+import { existsSync } from 'node:fs'
 import { mkdir } from 'node:fs/promises'
 import { dirname } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
@@ -32,6 +33,7 @@ const applicationId = 0x4e4f4f4e
 export async function openSqliteMetadataStore(options: SqliteMetadataOptions): Promise<MetadataStore> {
   const { file, busyTimeoutMs = 10_000 } = options
   await mkdir(dirname(file), { recursive: true })
+  refuseForeign(file)
   const writing = openConnection(file, busyTimeoutMs)
   try {
     checkIntegrity(writing, file)
@@ -189,18 +191,32 @@ function openConnection(file: string, busyTimeoutMs: number): Database.Database 
   }
 }
 
+/** Another program's file is not even opened for writing: that alone would change it. */
+function refuseForeign(file: string): void {
+  if (!existsSync(file)) return
+  let database: Database.Database | undefined
+  try {
+    database = new Database(file, { readonly: true })
+    if (database.pragma('application_id', { simple: true }) !== applicationId) requireEmpty(database, file)
+  } catch (error) {
+    throw translated(error, file)
+  } finally {
+    database?.close()
+  }
+}
+
+function requireEmpty(database: Database.Database, file: string): void {
+  const tables = database.prepare('select count(*) from sqlite_schema').pluck().get()
+  if (tables === 0) return
+  throw noonmarkError('store_foreign', { message: `The file ${file} is a database of another program.`, path: file })
+}
+
 /** Marks a new file as ours; in one transaction, for others may create the same file at this moment. */
 function checkApplication(database: Database.Database, file: string): void {
   const mark = database.transaction(() => {
     const found = database.pragma('application_id', { simple: true })
     if (found === applicationId) return
-    const tables = database.prepare('select count(*) from sqlite_schema').pluck().get()
-    if (tables !== 0) {
-      throw noonmarkError('store_foreign', {
-        message: `The file ${file} is a database of another program.`,
-        path: file,
-      })
-    }
+    requireEmpty(database, file)
     database.pragma(`application_id = ${applicationId}`)
   })
   mark.immediate()
