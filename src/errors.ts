@@ -184,6 +184,11 @@ export const errorTable = {
     what: 'The log cannot be written at the moment.',
     mend: 'Look at the disk (space, permissions) and try again.',
   },
+  machine_unfit: {
+    status: 409,
+    what: 'Something of the machine keeps Noonmark from running well.',
+    mend: 'Do what is said, and run `noonmark doctor` again.',
+  },
   method_not_allowed: {
     status: 405,
     what: 'There is no such method at this path.',

@@ -1,4 +1,5 @@
-import { noonmarkError } from '../errors.ts'
+import type { Manifest } from '../define/index.ts'
+import { isNoonmarkError, noonmarkError, pathInFile } from '../errors.ts'
 import {
   type ApplyJson,
   holdJson,
@@ -7,6 +8,7 @@ import {
   type RollbackJson,
   type RollbackRequest,
 } from '../http/work.ts'
+import { checkHistoryColumns } from '../offline/history-columns.ts'
 import {
   type ApplyResult,
   applyPlan,
@@ -22,12 +24,27 @@ import {
 import type { Platform } from '../platform.ts'
 
 /**
+ * Looks whether the files of every source are there and have its columns, as a project's own folder has them.
+ * @throws source_file_missing, source_column_missing with the file that declares the source
+ */
+async function checkHistories(rootDir: string, { sources, files }: Manifest): Promise<void> {
+  try {
+    await Promise.all(Object.values(sources).map((source) => checkHistoryColumns(source, rootDir)))
+  } catch (error) {
+    if (!isNoonmarkError(error) || error.path === undefined) throw error
+    const { code, message, hint, path } = error
+    throw noonmarkError(code, { message, hint, path: pathInFile(files, path), cause: error })
+  }
+}
+
+/**
  * The difference between a project and what is applied. The project is that of a plan's text, whatever its plan was held
  * against, or the platform's own folder.
  * @throws plan_invalid for another project's plan
  */
 export async function planFor(platform: Platform, text: string | null): Promise<Plan> {
   const built = text === null ? await platform.build() : ownPlan(platform, text)
+  if (text === null) await checkHistories(platform.rootDir, built.manifest)
   return makePlan(platform, built, await platform.facts())
 }
 

@@ -103,6 +103,18 @@ export const two = entity('two', { key: { two: string() }, description: one.name
     says: ['project_invalid', `${shopFile}:5`],
   },
   {
+    what: 'a file that is missing where a plan is made',
+    files: { [deliveriesFile]: null },
+    args: ['plan'],
+    says: ['source_file_missing', shopFile, 'source deliveries', 'history', deliveriesFile],
+  },
+  {
+    what: 'a column that its file lacks where a plan is made',
+    files: { [deliveriesFile]: 'order_id,shop,delay,delivered_at\n' },
+    args: ['apply', '--yes'],
+    says: ['source_column_missing', shopFile, 'source deliveries', 'columns.delay_minutes', deliveriesFile],
+  },
+  {
     what: 'a file that is missing',
     files: { [deliveriesFile]: null },
     args: ['materialize'],

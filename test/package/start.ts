@@ -97,10 +97,10 @@ async function follow(tarball: string, folder: string): Promise<void> {
     const measured = JSON.parse(
       run('npx', ['noonmark', 'monitors', 'run', '--server', `http://127.0.0.1:${port}`, '--json'], cwd),
     )
-    const [performance] = measured.performance
-    console.log(JSON.stringify(performance))
     expect(measured.parity.compared > 0 && measured.parity.differing === 0, 'served values equal those of the tables')
-    expect(JSON.stringify(measured.performance).includes('late-order:1'), 'the version is watched')
+    const watched = JSON.stringify(measured.moments[0].performance)
+    expect(watched.includes('late-order:1') && watched.includes('champion'), 'the version is watched')
+    expect(/late-order:1\s+champion\s+1\s+1\s+1\b/.test(monitors), 'its prediction met its outcome')
   } finally {
     await server?.stop()
   }
