@@ -2,6 +2,7 @@ import { join } from 'node:path'
 import { naiveFeature } from '../../src/aggregate/index.ts'
 import { type ReplayClock, replayClock } from '../../src/clock.ts'
 import type { FeatureViewSpec, ResolvedFeature, SourceSpec } from '../../src/define/index.ts'
+import { digestJson } from '../../src/digest.ts'
 import { compactLog, createWriter, materialize, type Writer } from '../../src/materialize/index.ts'
 import type { OfflineEngine, TableFile, TableVersion } from '../../src/offline/index.ts'
 import { exactForMs, type LookupAnswer, type OnlineStore, prepareLookup } from '../../src/online/index.ts'
@@ -278,7 +279,10 @@ async function withLog(
   for (;;) {
     const path = join(folder, `log-${tables++}.parquet`)
     const compacted = await compactLog({ project, source, log, offline: engine, after: logPosition, path, limit: 17 })
-    if (compacted === null) return { ...history, files: [...history.files, ...made], logPosition }
+    if (compacted === null) {
+      const files = [...history.files, ...made]
+      return { ...history, files, logPosition, digest: digestJson([files.map(({ sha256 }) => sha256), logPosition]) }
+    }
     made.push(compacted.file)
     logPosition = compacted.logPosition
   }
