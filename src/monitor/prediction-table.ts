@@ -1,7 +1,8 @@
 import { join } from 'node:path'
+import type { Digest } from '../digest.ts'
 import type { OfflineEngine } from '../offline/offline-engine.ts'
-import type { PredictionRecord } from '../serve/prediction-record.ts'
-import { type DtypeName, type Table, takeRows, type Value } from '../values/index.ts'
+import type { NamedValue, PredictionRecord } from '../serve/prediction-record.ts'
+import { type DtypeName, type Table, takeRows } from '../values/index.ts'
 import { type ColumnBuilder, columnBuilder } from './column-builder.ts'
 import { plainColumns } from './prediction-columns.ts'
 
@@ -70,13 +71,31 @@ interface Standing {
   readonly at: number
 }
 
+/** Where the lists of a record go. */
+interface ColumnPlan {
+  readonly key: readonly ColumnBuilder[]
+  readonly roles: readonly (readonly ColumnBuilder[])[]
+  readonly request: readonly ColumnBuilder[]
+  readonly derived: readonly ColumnBuilder[]
+  readonly features: readonly {
+    readonly value: ColumnBuilder
+    readonly status: ColumnBuilder
+    readonly digest: ColumnBuilder
+  }[]
+}
+
 class MomentTable {
   readonly #columns = new Map<string, ColumnBuilder>()
+  readonly #plans = new Map<Digest, ColumnPlan>()
+  readonly #sources = { as_of: new Map<string, ColumnBuilder>(), table: new Map<string, ColumnBuilder>() }
+  readonly #plain: Readonly<Record<keyof typeof plainColumns, ColumnBuilder>>
   readonly #standing = new Map<string, Standing>()
   #rows = 0
 
   constructor() {
-    for (const [name, type] of Object.entries(plainColumns)) this.#columns.set(name, columnBuilder(type))
+    const plain = Object.entries(plainColumns).map(([name, type]) => [name, columnBuilder(type)] as const)
+    for (const [name, column] of plain) this.#columns.set(name, column)
+    this.#plain = Object.fromEntries(plain) as Readonly<Record<keyof typeof plainColumns, ColumnBuilder>> // an entry for each name
   }
 
   add(record: PredictionRecord): void {
@@ -106,45 +125,77 @@ class MomentTable {
 
   #fill(row: number, record: PredictionRecord): void {
     const { latency } = record
-    const plain: Record<keyof typeof plainColumns, Value | null> = {
-      prediction_id: record.predictionId,
-      deployment: record.deployment,
-      model: record.model,
-      item: record.item,
-      at: record.at,
-      logged_at: record.loggedAt,
-      version: record.version,
-      arm: record.arm,
-      answered_by: record.answeredBy,
-      reason: record.reason,
-      probability: record.output?.probability ?? null,
-      latency_ms: latency.waitMs + latency.lookupMs + latency.deriveMs + latency.modelMs,
-      wait_ms: latency.waitMs,
-      lookup_ms: latency.lookupMs,
-      derive_ms: latency.deriveMs,
-      model_ms: latency.modelMs,
-      manifest: record.manifest,
+    const plain = this.#plain
+    plain.prediction_id.set(row, record.predictionId)
+    plain.deployment.set(row, record.deployment)
+    plain.model.set(row, record.model)
+    plain.item.set(row, record.item)
+    plain.at.set(row, record.at)
+    plain.logged_at.set(row, record.loggedAt)
+    plain.version.set(row, record.version)
+    plain.arm.set(row, record.arm)
+    plain.answered_by.set(row, record.answeredBy)
+    plain.reason.set(row, record.reason)
+    plain.probability.set(row, record.output?.probability ?? null)
+    plain.latency_ms.set(row, latency.waitMs + latency.lookupMs + latency.deriveMs + latency.modelMs)
+    plain.wait_ms.set(row, latency.waitMs)
+    plain.lookup_ms.set(row, latency.lookupMs)
+    plain.derive_ms.set(row, latency.deriveMs)
+    plain.model_ms.set(row, latency.modelMs)
+    plain.manifest.set(row, record.manifest)
+    const { key, roles, request, derived, features } = this.#planOf(record)
+    for (let i = 0; i < key.length; i++) key[i]!.set(row, record.key[i]!.value)
+    for (let role = 0; role < roles.length; role++) {
+      const columns = roles[role]!
+      for (let i = 0; i < columns.length; i++) columns[i]!.set(row, record.entities[role]!.key[i]!.value)
     }
-    for (const [name, value] of Object.entries(plain)) this.#columns.get(name)!.set(row, value)
-    for (const { name, type, value } of record.key) this.#named(`key:${name}`, type).column.set(row, value)
-    for (const { role, key } of record.entities) {
-      for (const { name, type, value } of key) this.#named(`role:${role}:${name}`, type).column.set(row, value)
+    for (let i = 0; i < request.length; i++) request[i]!.set(row, record.request[i]!.value)
+    for (let i = 0; i < derived.length; i++) derived[i]!.set(row, record.derived[i]!.value)
+    for (let i = 0; i < features.length; i++) {
+      const { value, status, digest } = record.features[i]!
+      const columns = features[i]!
+      columns.value.set(row, value)
+      columns.status.set(row, status)
+      columns.digest.set(row, digest)
     }
-    for (const { name, type, value } of record.request) this.#named(`request:${name}`, type).column.set(row, value)
-    for (const { name, type, value } of record.derived) this.#named(`derived:${name}`, type).column.set(row, value)
-    for (const [source, asOf] of Object.entries(record.asOf)) {
-      this.#named(`as_of:${source}`, 'timestamp').column.set(row, asOf)
+    for (const source in record.asOf) this.#source('as_of', source, 'timestamp').set(row, record.asOf[source]!)
+    for (const source in record.tables) this.#source('table', source, 'string').set(row, record.tables[source]!)
+  }
+
+  /** The columns of a record's lists, in their order; found once for all records of a contract. */
+  #planOf(record: PredictionRecord): ColumnPlan {
+    const known = record.contract === null ? undefined : this.#plans.get(record.contract)
+    if (known !== undefined) return known
+    const named = (prefix: string, fields: readonly NamedValue[]) =>
+      fields.map(({ name, type }) => this.#named(`${prefix}:${name}`, type).column)
+    const plan: ColumnPlan = {
+      key: named('key', record.key),
+      roles: record.entities.map(({ role, key }) => named(`role:${role}`, key)),
+      request: named('request', record.request),
+      derived: named('derived', record.derived),
+      features: record.features.map(({ role, view, feature, type }) => {
+        const { name, column: value } = this.#named(`feature:${role}:${view}:${feature}`, type)
+        const rest = name.slice('feature'.length)
+        return {
+          value,
+          status: this.#named(`status${rest}`, 'string').column,
+          digest: this.#named(`digest${rest}`, 'string').column,
+        }
+      }),
     }
-    for (const [source, version] of Object.entries(record.tables)) {
-      this.#named(`table:${source}`, 'string').column.set(row, version)
+    if (record.contract !== null) this.#plans.set(record.contract, plan)
+    return plan
+  }
+
+  /** The column of a source, found once. */
+  #source(kind: 'as_of' | 'table', source: string, type: DtypeName): ColumnBuilder {
+    const columns = this.#sources[kind]
+    let column = columns.get(source)
+    if (column === undefined) {
+      column = this.#named(`${kind}:${source}`, type).column
+      columns.set(source, column)
     }
-    for (const { role, view, feature, type, value, status, digest } of record.features) {
-      const { name, column } = this.#named(`feature:${role}:${view}:${feature}`, type)
-      const rest = name.slice('feature'.length)
-      column.set(row, value)
-      this.#named(`status${rest}`, 'string').column.set(row, status)
-      this.#named(`digest${rest}`, 'string').column.set(row, digest)
-    }
+    return column
   }
 
   /** The column of a name, or of the name and its type where the name stood for another type before. */

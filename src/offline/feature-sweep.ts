@@ -65,36 +65,52 @@ function windowRows(sorted: SortedRows, windowMs: number | null, use: Uint8Array
   const own = new Uint32Array(entities + 1)
   const enteringRows = new Uint32Array(entering.rows.length)
   const enterAt = new Float64Array(entering.rows.length)
-  let count = 0
+  const leavingRows = new Uint32Array(windowMs === null ? 0 : leaving.rows.length)
+  const leaveAts = new Float64Array(leavingRows.length)
+  let [count, left] = [0, 0]
   let inOrder = true
   for (let entity = 0; entity < entities; entity++) {
     own[entity] = count
-    let last = Number.NEGATIVE_INFINITY
+    const { first, last } = askedBetween(sorted, entity)
+    let before = Number.NEGATIVE_INFINITY
     for (let place = starts[entity]!; place < starts[entity + 1]!; place++) {
+      const known = entering.known[place]!
+      // In order of known: those that follow are known only after every question.
+      if (known >= last) break
       const row = entering.rows[place]!
       const leaveAt = leave(entering.event[place]!)
-      // A row that is known only after it would have left never counts.
-      if (use[row] === 0 || entering.known[place]! >= leaveAt) continue
-      if (leaveAt < last) inOrder = false
-      last = leaveAt
+      // A row that has left before the first question, or is known only after it would have left, never counts.
+      if (use[row] === 0 || known >= leaveAt || leaveAt <= first) continue
+      if (leaveAt < before) inOrder = false
+      before = leaveAt
       enteringRows[count] = row
-      enterAt[count++] = entering.known[place]!
+      enterAt[count++] = known
+    }
+    for (let place = starts[entity]!; windowMs !== null && place < starts[entity + 1]!; place++) {
+      const known = leaving.known[place]!
+      const row = leaving.rows[place]!
+      const leaveAt = leave(leaving.event[place]!)
+      if (use[row] === 0 || known >= last || known >= leaveAt || leaveAt <= first) continue
+      leavingRows[left] = row
+      leaveAts[left++] = leaveAt
     }
   }
   own[entities] = count
-  const entered = { starts: own, entering: enteringRows.subarray(0, count), enterAt: enterAt.subarray(0, count) }
-  if (windowMs === null) return { ...entered, leaving: new Uint32Array(0), leaveAt: new Float64Array(0), inOrder: true }
-  const leavingRows = new Uint32Array(count)
-  const leaveAts = new Float64Array(count)
-  let left = 0
-  for (let place = 0; place < leaving.rows.length; place++) {
-    const row = leaving.rows[place]!
-    const leaveAt = leave(leaving.event[place]!)
-    if (use[row] === 0 || leaving.known[place]! >= leaveAt) continue
-    leavingRows[left] = row
-    leaveAts[left++] = leaveAt
+  return {
+    starts: own,
+    entering: enteringRows.subarray(0, count),
+    enterAt: enterAt.subarray(0, count),
+    leaving: leavingRows.subarray(0, left),
+    leaveAt: leaveAts.subarray(0, left),
+    inOrder: windowMs === null || inOrder,
   }
-  return { ...entered, leaving: leavingRows, leaveAt: leaveAts, inOrder }
+}
+
+/** The first and the last instant at which an entity is asked about; what lies outside need not be swept. */
+function askedBetween({ queries }: SortedRows, entity: number): { readonly first: number; readonly last: number } {
+  const [begin, end] = [queries.byEntity[entity]!, queries.byEntity[entity + 1]!]
+  if (begin === end) return { first: Number.POSITIVE_INFINITY, last: Number.NEGATIVE_INFINITY }
+  return { first: queries.asOf[queries.order[begin]!]!, last: queries.asOf[queries.order[end - 1]!]! }
 }
 
 interface Aggregation {

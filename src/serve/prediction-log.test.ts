@@ -88,6 +88,7 @@ describe('the prediction log', () => {
     expect(await durable).toBe(true)
     expect(await openPredictionReader(folder).get(ids[0]!)).toEqual({
       format: 1,
+      contract: slots.contract,
       predictionId: ids[0],
       project: 'world',
       deployment: 'late-quote',

@@ -65,6 +65,8 @@ export interface PredictionFacts {
 /** One logged decision, with everything that went into it. */
 export interface PredictionRecord extends PredictionFacts {
   readonly format: 1
+  /** Digest of what its lists mean: records of one contract have lists of the same names and types. Null where none was kept. */
+  readonly contract: Digest | null
   readonly project: string
   readonly moment: string
   readonly model: string
@@ -250,6 +252,7 @@ function openRecord(stored: StoredRecord, contract: PredictionContract): Predict
   const [waitMs, lookupMs, deriveMs, modelMs] = stored.latency
   return {
     format: 1,
+    contract: stored.contract,
     predictionId: stored.id,
     project: contract.project,
     deployment: stored.deployment,

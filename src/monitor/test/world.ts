@@ -190,6 +190,7 @@ export function record(asked: Asked, serve: Serve, changes: Partial<PredictionRe
   const named = (name: string, value: string | null) => ({ name, type: 'string' as const, value })
   return {
     format: 1,
+    contract: null,
     predictionId: `P${String(ids++).padStart(8, '0')}`,
     project: 'flights',
     deployment: 'quote-delay',
