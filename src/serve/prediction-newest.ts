@@ -2,6 +2,7 @@ import { stat } from 'node:fs/promises'
 import { join } from 'node:path'
 import { listSegments, openSegmentReader, type SegmentReader, wholeRecords } from '../segment/index.ts'
 import type { Instant } from '../values/index.ts'
+import type { LogReaders } from './log-readers.ts'
 import type { PredictionPlace } from './prediction-id.ts'
 import { predictionKind } from './prediction-log.ts'
 import { firstOffsetSince, listLogs } from './prediction-reader.ts'
@@ -26,6 +27,7 @@ const mostLookedAt = 8_192
 /** The latest predictions first, with the id to go on from; null at the end. */
 export async function readBackwards(
   folder: string,
+  readers: LogReaders,
   query: BackwardsQuery,
 ): Promise<{ readonly glances: readonly PredictionGlance[]; readonly next: string | null }> {
   const { from = Number.NEGATIVE_INFINITY, to = Number.POSITIVE_INFINITY, deployment, limit, before } = query
@@ -33,26 +35,26 @@ export async function readBackwards(
   const logs = before === null ? all : all.slice(Math.max(0, all.indexOf(before.log)))
   const glances: PredictionGlance[] = []
   let lookedAt = 0
-  for (const log of logs) {
-    const reader = openSegmentReader({ folder: join(folder, log), kind: predictionKind })
-    try {
-      const { firstOffset, nextOffset } = await reader.range()
-      let end = before?.log === log ? Math.min(before.offset, nextOffset) : nextOffset
-      while (end > firstOffset) {
-        const begin = Math.max(firstOffset, end - recordsAtOnce)
-        const found = await readAll(reader, begin, end, query.onDamage)
-        for (const bytes of found.toReversed()) {
-          const glance = glanceAtPrediction(bytes)
-          lookedAt++
-          if (glance.at >= from && glance.at < to && (deployment === undefined || glance.deployment === deployment))
-            glances.push(glance)
-          if (glances.length === limit || lookedAt === mostLookedAt) return { glances, next: glance.predictionId }
-        }
-        end = begin
+  const readLog = async (reader: SegmentReader, beforeOffset: number): Promise<string | null> => {
+    const { firstOffset, nextOffset } = await reader.range()
+    let end = Math.min(beforeOffset, nextOffset)
+    while (end > firstOffset) {
+      const begin = Math.max(firstOffset, end - recordsAtOnce)
+      for (const bytes of (await readAll(reader, begin, end, query.onDamage)).toReversed()) {
+        const glance = glanceAtPrediction(bytes)
+        lookedAt++
+        if (glance.at >= from && glance.at < to && (deployment === undefined || glance.deployment === deployment))
+          glances.push(glance)
+        if (glances.length === limit || lookedAt === mostLookedAt) return glance.predictionId
       }
-    } finally {
-      await reader.close()
+      end = begin
     }
+    return null
+  }
+  for (const log of logs) {
+    const beforeOffset = before?.log === log ? before.offset : Number.POSITIVE_INFINITY
+    const next = await readers.use(log, (reader) => readLog(reader, beforeOffset))
+    if (next !== null) return { glances, next }
   }
   return { glances, next: null }
 }

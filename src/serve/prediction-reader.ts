@@ -11,6 +11,7 @@ import {
   wholeRecords,
 } from '../segment/index.ts'
 import type { Instant } from '../values/index.ts'
+import { type LogReaders, openLogReaders } from './log-readers.ts'
 import { type PredictionContract, readContract } from './prediction-contract.ts'
 import { type PredictionPlace, predictionPlace } from './prediction-id.ts'
 import { predictionKind } from './prediction-log.ts'
@@ -50,6 +51,7 @@ export interface PredictionPage {
 /** Opens the prediction logs under a folder for reading; the folder may not exist yet. */
 export function openPredictionReader(folder: string): PredictionReader {
   const contracts = new Map<Digest, Promise<PredictionContract>>()
+  const readers = openLogReaders(folder)
   const open = async (glance: PredictionGlance): Promise<PredictionRecord> => {
     let contract = contracts.get(glance.contract)
     if (contract === undefined) {
@@ -63,7 +65,7 @@ export function openPredictionReader(folder: string): PredictionReader {
     async get(id) {
       const place = predictionPlace(id)
       if (place === null) return null
-      const bytes = await readAt(join(folder, place.log), place.offset)
+      const bytes = await readAt(readers, place)
       if (bytes === undefined) return null
       const glance = glanceAtPrediction(bytes)
       return glance.predictionId === id ? open(glance) : null
@@ -78,7 +80,7 @@ export function openPredictionReader(folder: string): PredictionReader {
     },
     async newest({ limit, after, ...query }) {
       const place = after === undefined ? null : placeAfter(after)
-      const { glances, next } = await readBackwards(folder, { ...query, limit, before: place })
+      const { glances, next } = await readBackwards(folder, readers, { ...query, limit, before: place })
       return { records: await Promise.all(glances.map(open)), next }
     },
   }
@@ -123,15 +125,12 @@ export async function listLogs(folder: string): Promise<string[]> {
   return names.filter((name) => /^[0-9A-HJKMNP-TV-Z]{7}$/.test(name)).sort()
 }
 
-async function readAt(folder: string, offset: number): Promise<Uint8Array | undefined> {
-  const reader = openSegmentReader({ folder, kind: predictionKind })
+async function readAt(readers: LogReaders, { log, offset }: PredictionPlace): Promise<Uint8Array | undefined> {
   try {
-    return (await reader.read(offset, 1))[0]
+    return (await readers.use(log, (reader) => reader.read(offset, 1)))[0]
   } catch (error) {
     if (isNoonmarkError(error) && error.code === 'log_position_gone') return undefined
     throw error
-  } finally {
-    await reader.close()
   }
 }
 

@@ -15,7 +15,8 @@ export async function requestForm(
   const moment = manifest.moments[manifest.models[model]?.moment ?? '']
   const schema =
     moment === undefined ? {} : z.toJSONSchema(momentRowSchema(moment), { io: 'input', unrepresentable: 'any' })
-  const { records } = await predictions.newest({ limit: 1, deployment: name })
+  // An example out of what can be read; what cannot is said where predictions are listed.
+  const { records } = await predictions.newest({ limit: 1, deployment: name, onDamage: () => undefined })
   const [record] = records
   return {
     path: `/v1/moments/${moment?.name ?? ''}/predictions`,
