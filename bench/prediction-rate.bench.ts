@@ -1,17 +1,17 @@
 /**
  * How many predictions a second does one serve process answer over HTTP, everything included: validation, lookup, a derive
- * in a worker thread, two deployments and a shadow, the durable log? Run: `npm exec -- node bench/prediction-rate.bench.ts`.
- * Sixteen connections send one request after the other; the client is a process of its own.
+ * in a worker thread, two deployments and a shadow, the durable log? Run: `node bench/prediction-rate.bench.ts`.
+ * 1, 4 and 16 connections send one request after the other; the client is a process of its own on the same machine.
  */
 import { fork } from 'node:child_process'
 import { connect } from 'node:net'
 import { fileURLToPath } from 'node:url'
 import { createHttpServer, type ProjectContext, serveRoutes } from '../src/http/index.ts'
 import { openWorld, quoteRow } from '../test/serving/world.ts'
+import { digits, options, report } from './measuring.ts'
 
 const file = fileURLToPath(import.meta.url)
-const connections = Number(process.env.CONNECTIONS ?? 16)
-const seconds = Number(process.env.SECONDS ?? 5)
+const seconds = options.small ? 1 : 8
 
 if (process.argv[2] === 'serve') await serve()
 else await measure()
@@ -71,20 +71,38 @@ async function measure(): Promise<void> {
     ['two deployments, derives, a shadow', (i) => quoteRow({ quote_id: `q${i}`, mood: 'abc' })],
     ['one deployment, no derive', (i) => ({ rows: [quoteRow({ quote_id: `q${i}` })], deployments: ['plain-quote'] })],
   ]
+  const rows: (string | number)[][] = []
   for (const [name, body] of paths) {
-    await drive(url, body, 1)
-    const latencies = await drive(url, body, seconds)
-    latencies.sort((a, b) => a - b)
-    const at = (share: number) => latencies[Math.floor(latencies.length * share)]!.toFixed(2)
-    console.log(
-      `${name}: ${Math.round(latencies.length / seconds)} requests/s, p50 ${at(0.5)} ms, p99 ${at(0.99)} ms, p99.9 ${at(0.999)} ms`,
-    )
+    await drive(url, body, 1, 16)
+    for (const connections of [1, 4, 16]) {
+      const latencies = (await drive(url, body, seconds, connections)).sort((a, b) => a - b)
+      const at = (share: number) => digits(latencies[Math.floor(latencies.length * share)]!)
+      rows.push([name, connections, Math.round(latencies.length / seconds), at(0.5), at(0.99), at(0.999)])
+    }
   }
   child.send('stop')
-  console.log(await new Promise((resolve) => child.once('message', resolve)))
+  const stages = await new Promise<unknown>((resolve) => child.once('message', resolve))
+  await report('prediction-rate', {
+    title: 'Predictions',
+    asks: 'How many predictions a second does one serving process answer over HTTP, with lookup and durable log?',
+    versions: {},
+    tables: [
+      {
+        caption: 'one row a request; every answer is on disk before it is sent',
+        columns: ['request', 'connections', 'requests/s', 'p50 ms', 'p99 ms', 'p99.9 ms'],
+        rows,
+      },
+    ],
+    notes: [`The client runs on the same processors. Mean times in the server: ${stages}.`],
+  })
 }
 
-async function drive(url: URL, body: (i: number) => object, forSeconds: number): Promise<number[]> {
+async function drive(
+  url: URL,
+  body: (i: number) => object,
+  forSeconds: number,
+  connections: number,
+): Promise<number[]> {
   const latencies: number[] = []
   const until = performance.now() + forSeconds * 1000
   let sent = 0
