@@ -17,7 +17,10 @@ export const runReportSchema = z.object({
   ended: z.boolean(),
   started_at: instant,
   finished_at: instant.nullable(),
-  duration_ms: z.number().nullable().describe("On the platform's clock; null while it runs"),
+  duration_ms: z
+    .number()
+    .nullable()
+    .describe("By its log, of the machine's time; without one on the platform's clock. null while it runs"),
   progress: z.object({ step: z.string(), done: z.number(), total: z.number() }).nullable(),
   version: z.string().nullable(),
   trainer: z.string(),

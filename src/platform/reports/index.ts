@@ -14,6 +14,7 @@ import { modelReport } from './model-report.ts'
 import { overviewReport } from './overview-report.ts'
 import type { ReportSources } from './report-sources.ts'
 import { runComparison, runReport } from './run-report.ts'
+import { timeInLog } from './run-time.ts'
 import { statusReport } from './status-report.ts'
 
 /** What reports need of the process that answers. */
@@ -54,6 +55,7 @@ export function openReports(platform: Platform, { answering, frontiers, roles }:
       return kept.report
     },
     curve: (run) => readCurve(join(layout.runs, run)),
+    timeInLog: (run) => timeInLog(layout, run),
     folder: () => readFolderStatus(layout),
     roles,
   }

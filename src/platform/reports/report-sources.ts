@@ -31,6 +31,8 @@ export interface ReportSources {
   reportMark(): Promise<string>
   /** The losses of a run, iteration by iteration. */
   curve(run: string): Promise<readonly CurvePointRead[]>
+  /** How long a run took by its log, in milliseconds of the machine's time; null without one. */
+  timeInLog(run: string): Promise<number | null>
   /** What `dev` found in the folder; null where nobody looks. */
   folder(): Promise<FolderStatus | null>
   /** Whether each other process answers. */

@@ -33,7 +33,10 @@ async function reportOf(sources: ReportSources, run: RunJson): Promise<RunReport
     ended: hasEnded(run),
     started_at,
     finished_at,
-    duration_ms: finished_at === null ? null : Date.parse(finished_at) - Date.parse(started_at),
+    duration_ms:
+      finished_at === null
+        ? null
+        : ((await sources.timeInLog(run.id)) ?? Date.parse(finished_at) - Date.parse(started_at)),
     progress: run.progress,
     version: run.version,
     trainer: run.trainer.kind,
