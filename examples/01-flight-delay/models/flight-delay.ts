@@ -25,8 +25,15 @@ export const flightDelay = model('flight-delay', {
     slice('origin').noWorseThanChampion('auc', 0.05),
     example(
       'a bad day at both ends',
-      { origin_late_share_12h: 0.6, destination_late_share_12h: 0.6 },
-      { atLeast: 0.25 },
+      {
+        origin_late_share_12h: 0.6,
+        origin_mean_delay_2h: 45,
+        origin_last_delay: 60,
+        destination_late_share_12h: 0.6,
+        destination_mean_delay_2h: 45,
+        destination_last_delay: 60,
+      },
+      { atLeast: 0.3 },
     ),
   ],
   split: { from: '2001-01-15', validateFrom: '2001-05-01', to: '2001-06-01' },
