@@ -28,7 +28,8 @@ export function Definition({ definition }: { readonly definition: DefinitionText
         )}
         {from === 'manifest' ? ' As it stands in the manifest: its file cannot be read.' : ''}
       </figcaption>
-      <section aria-label="Source code" className="max-h-[34rem] overflow-auto rounded-lg bg-sunken">
+      {/* biome-ignore lint/a11y/noNoninteractiveTabindex: a region that scrolls must be reachable */}
+      <section aria-label="Source code" tabIndex={0} className="max-h-[34rem] overflow-auto rounded-lg bg-sunken">
         <div className="flex w-max min-w-full py-3 font-mono text-[0.8rem] leading-5">
           <div aria-hidden className="sticky left-0 bg-sunken px-3 text-right text-faint select-none">
             {Array.from({ length: count }, (_, index) => (

@@ -200,7 +200,7 @@ function FactsTable(props: {
   return (
     <Card title={title} flush>
       {/* biome-ignore lint/a11y/noNoninteractiveTabindex: a region that scrolls must be reachable */}
-      <section aria-label={title} tabIndex={0} className="overflow-x-auto">
+      <section aria-label={`${title}, as a table`} tabIndex={0} className="overflow-x-auto">
         <table className="w-full text-sm">
           <thead>
             <tr className="border-b border-line text-xs text-muted">
