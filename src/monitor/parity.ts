@@ -151,14 +151,17 @@ function report(
   for (const tally of tallies) {
     for (const [reason, count] of tally.reasons) reasons.set(reason, (reasons.get(reason) ?? 0) + count)
   }
-  const rowsOf = (rows: (tally: ParityTally) => Iterable<number>) =>
-    new Set(tallies.flatMap((tally) => [...rows(tally)])).size
+  const [compared, notYetThere] = [new Uint8Array(predictions.rows), new Uint8Array(predictions.rows)]
+  for (const tally of tallies) {
+    for (let row = 0; row < compared.length; row++) if (tally.comparedRows[row] === 1) compared[row] = 1
+    for (const row of tally.notYetThere) notYetThere[row] = 1
+  }
   return {
     format: 1,
     semantics,
     predictions: predictions.rows,
-    predictions_compared: rowsOf(({ comparedRows }) => comparedRows),
-    predictions_not_yet_there: rowsOf(({ notYetThere }) => notYetThere),
+    predictions_compared: sum(compared),
+    predictions_not_yet_there: sum(notYetThere),
     compared: total(({ compared }) => compared),
     equal: total(({ equal }) => equal),
     differing: total(({ differing }) => differing),
