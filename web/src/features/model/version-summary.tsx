@@ -67,7 +67,8 @@ export function VersionSummary(props: { readonly model: ModelReport; readonly ve
       </div>
       <p className="mt-3 text-xs text-faint">
         On {plural(validation.rows, 'validation row')}, {plural(validation.positives, 'of them', 'of them')} with label
-        1, all later than the {plural(version.training_rows, 'training row')}. 95 % intervals (DeLong).
+        1, all later than the {plural(version.training_rows, 'training row')}. The AUC stands with its 95 % interval
+        (DeLong).
       </p>
     </Card>
   )
