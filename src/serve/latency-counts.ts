@@ -8,8 +8,10 @@ const buckets = 150
 const bucketOf = (ms: number): number =>
   ms <= leastMs ? 0 : Math.min(buckets - 1, Math.ceil(Math.log(ms / leastMs) / logRatio - 1e-9))
 
-/** The geometric middle of a bucket. */
-const middleOf = (bucket: number): number => leastMs * ratio ** (bucket - 0.5)
+/** The geometric middle of each bucket, to four digits: more would say nothing. */
+const middles = Array.from({ length: buckets }, (_, bucket) =>
+  Number((leastMs * ratio ** (bucket - 0.5)).toPrecision(4)),
+)
 
 /** Counts of latencies in buckets of geometric width: small, and they add up. */
 export class LatencyCounts {
@@ -19,13 +21,16 @@ export class LatencyCounts {
 
   /** Adds a latency in milliseconds. */
   add(ms: number): void {
-    this.#addTo(bucketOf(ms), 1)
+    const bucket = bucketOf(ms)
+    this.#reach(bucket, bucket + 1)
+    this.#counts[bucket - this.#first]!++
   }
 
   /** Adds all latencies of another. */
   addAll(other: LatencyCounts): void {
-    for (let i = 0; i < other.#counts.length; i++)
-      if (other.#counts[i]! > 0) this.#addTo(other.#first + i, other.#counts[i]!)
+    if (other.#counts.length === 0) return
+    this.#reach(other.#first, other.#first + other.#counts.length)
+    for (let i = 0; i < other.#counts.length; i++) this.#counts[other.#first - this.#first + i]! += other.#counts[i]!
   }
 
   /**
@@ -40,23 +45,19 @@ export class LatencyCounts {
     let seen = 0
     for (let i = 0; i < this.#counts.length; i++) {
       seen += this.#counts[i]!
-      if (seen >= rank) return middleOf(this.#first + i)
+      if (seen >= rank) return middles[this.#first + i]!
     }
     return null
   }
 
-  #addTo(bucket: number, count: number): void {
-    const end = this.#first + this.#counts.length
-    if (this.#counts.length === 0) {
-      this.#first = bucket
-      this.#counts = new Uint32Array(1)
-    } else if (bucket < this.#first || bucket >= end) {
-      const first = Math.min(bucket, this.#first)
-      const grown = new Uint32Array(Math.max(bucket + 1, end) - first)
-      grown.set(this.#counts, this.#first - first)
-      this.#first = first
-      this.#counts = grown
-    }
-    this.#counts[bucket - this.#first]! += count
+  /** Makes room for buckets from `begin` up to, but not including, `end`. */
+  #reach(begin: number, end: number): void {
+    const known = this.#first + this.#counts.length
+    if (this.#counts.length > 0 && begin >= this.#first && end <= known) return
+    const first = this.#counts.length === 0 ? begin : Math.min(begin, this.#first)
+    const grown = new Uint32Array(Math.max(end, this.#counts.length === 0 ? end : known) - first)
+    grown.set(this.#counts, this.#counts.length === 0 ? 0 : this.#first - first)
+    this.#first = first
+    this.#counts = grown
   }
 }

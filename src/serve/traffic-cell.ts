@@ -50,12 +50,17 @@ export class TrafficCell {
     this.latency.add(latencyMs)
   }
 
-  addAll(other: TrafficCell): void {
+  /** Adds the answers of another, without the scores. */
+  addAnswers(other: TrafficCell): void {
     this.count += other.count
     this.fallbacks += other.fallbacks
     for (const [name, count] of other.answeredBy) increase(this.answeredBy, name, count)
     for (const [name, count] of other.reasons) increase(this.reasons, name, count)
     this.latency.addAll(other.latency)
+  }
+
+  /** Adds the scores of another, and nothing else. */
+  addScores(other: TrafficCell): void {
     for (const { part, version, count, sum, bins } of other.scores.values()) {
       const mine = this.#score(part, version, count, sum, null)
       for (let bin = 0; bin < scoreBinCount; bin++) mine.bins[bin]! += bins[bin]!

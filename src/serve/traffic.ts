@@ -61,8 +61,13 @@ export interface ScoreSummary {
 /** Counts answers by deployment as they are given, in memory: by minute for an hour, by hour for 31 days. */
 export interface Traffic {
   observe(answer: AnswerSeen): void
-  /** Answers of some deployments together. */
-  over(deployments: readonly string[], window: TrafficWindow, now: Instant): TrafficSummary
+  /** Answers of some deployments together; without the series, which takes most of the time and the bytes, where that is said. */
+  over(
+    deployments: readonly string[],
+    window: TrafficWindow,
+    now: Instant,
+    options?: { readonly series?: boolean },
+  ): TrafficSummary
   scores(deployment: string, window: TrafficWindow, now: Instant): ScoreSummary[]
   /** How many answers were ever counted, shadows too: it differs when there is something new. */
   counted(): number
@@ -97,11 +102,12 @@ export function createTraffic(): Traffic {
     return cells
   }
 
+  /** The answers of some deployments in one step; their scores are left out where they are several. */
   const sum = (names: readonly string[], step: 'minute' | 'hour', at: number): TrafficCell | null => {
     const found = names.flatMap((name) => deployments.get(name)?.[step].get(at) ?? [])
     if (found.length <= 1) return found[0] ?? null
     const all = new TrafficCell()
-    for (const cell of found) all.addAll(cell)
+    for (const cell of found) all.addAnswers(cell)
     return all
   }
 
@@ -132,13 +138,14 @@ export function createTraffic(): Traffic {
       }
     },
 
-    over(names, window, now) {
+    over(names, window, now, { series: wanted = true } = {}) {
       const { step, first, last } = stepsOf(window, now)
       const all = new TrafficCell()
       const series: TrafficStep[] = []
       for (let at = first; at <= last; at++) {
         const cell = sum(names, step, at)
-        if (cell !== null) all.addAll(cell)
+        if (cell !== null) all.addAnswers(cell)
+        if (!wanted) continue
         series.push({
           at: formatInstant(at * stepMs[step]),
           count: cell?.count ?? 0,
@@ -169,8 +176,8 @@ export function createTraffic(): Traffic {
       const { step, first, last } = stepsOf(window, now)
       const all = new TrafficCell()
       for (let at = first; at <= last; at++) {
-        const cell = sum([deployment], step, at)
-        if (cell !== null) all.addAll(cell)
+        const cell = deployments.get(deployment)?.[step].get(at)
+        if (cell !== undefined) all.addScores(cell)
       }
       return [...all.scores.values()].map(({ version, part, count, sum: total, bins }) => ({
         version,

@@ -74,7 +74,9 @@ export const trafficSchema = z
       .object({ p50: figure, p95: figure, p99: figure })
       .describe('Time to answer without the write of the log; each within 5 % of the exact quantile'),
     step: z.enum(['minute', 'hour']),
-    series: z.array(trafficPointSchema).describe('Every step of the window, empty ones included'),
+    series: z
+      .array(trafficPointSchema)
+      .describe('Every step of the window, empty ones included; in the overview only of the 20 busiest deployments'),
     complete: z
       .boolean()
       .describe(

@@ -1,5 +1,5 @@
 import type { Manifest } from '../../define/index.ts'
-import type { Overview, PerformanceSummary } from '../../http/reports.ts'
+import type { Overview, PerformanceSummary, Traffic } from '../../http/reports.ts'
 import type { LatestReport } from '../../monitor/index.ts'
 import { modelUses } from '../../plan/index.ts'
 import { type VersionJson, versionJson, versionName } from '../../registry/index.ts'
@@ -11,6 +11,9 @@ import { championGroup, labelledRange, momentIn, parityCounts, performanceIn, st
 import type { ReportSources } from './report-sources.ts'
 import { type DeploymentStanding, standingOf } from './standing.ts'
 
+/** Deployments whose traffic is shown step by step: the busiest. */
+const mostSeries = 20
+
 /** What a person sees first. */
 export async function overviewReport(sources: ReportSources, window: TrafficWindow): Promise<Overview> {
   const { clock, traffic } = sources
@@ -21,6 +24,7 @@ export async function overviewReport(sources: ReportSources, window: TrafficWind
   const standings = new Map(
     Object.values(manifest.deployments).map((spec) => [spec.name, standingOf(state, spec)] as const),
   )
+  const traffics = trafficOf(sources, [...standings.keys()], window)
   const deployments = Object.values(manifest.deployments).map((spec): Overview['deployments'][number] => {
     const { state: name, reason, champion, shadows } = standings.get(spec.name)!
     const moment = manifest.models[spec.model]?.moment ?? ''
@@ -35,7 +39,7 @@ export async function overviewReport(sources: ReportSources, window: TrafficWind
       reason,
       champion,
       shadows: [...shadows],
-      traffic: traffic.over([spec.name], window, now),
+      traffic: traffics(spec.name),
       performance: performanceSummary(sources, latest, spec.name, champion),
       parity: measured === null ? null : parityCounts(measured.parity),
     }
@@ -75,18 +79,33 @@ export async function overviewReport(sources: ReportSources, window: TrafficWind
         description: description ?? null,
         owner: owner ?? null,
         deployments: own,
-        traffic: traffic.over(own, window, now),
+        traffic: own.length === 1 ? traffics(own[0]!) : traffic.over(own, window, now),
       }
     }),
     deployments,
     models,
     feature_views: featureViews,
   }
-  const recent = Object.fromEntries(deployments.map(({ name }) => [name, traffic.over([name], '24h', now)]))
+  const recent = Object.fromEntries(
+    deployments.map(({ name }) => [name, traffic.over([name], '24h', now, { series: false })]),
+  )
   return {
     ...overview,
     attention: attentionOf({ overview, recent, latest, folder: await sources.folder(), roles: sources.roles() }),
   }
+}
+
+/** The traffic of each deployment; step by step of the busiest. */
+function trafficOf(
+  { traffic, clock }: ReportSources,
+  names: readonly string[],
+  window: TrafficWindow,
+): (name: string) => Traffic {
+  const now = clock.now()
+  const all = new Map(names.map((name) => [name, traffic.over([name], window, now, { series: false })]))
+  const busiest = [...all].toSorted(([, a], [, b]) => b.count - a.count).slice(0, mostSeries)
+  for (const [name] of busiest) all.set(name, traffic.over([name], window, now))
+  return (name) => all.get(name)!
 }
 
 /** The models that read features of a view, directly or by way of a derive. */
