@@ -93,7 +93,7 @@ export class FunctionThread {
     const { port1, port2 } = new MessageChannel()
     this.#port = port1
     this.#worker = new Worker(workerFile, {
-      env: {},
+      env: compileCache(),
       execArgv: ['--disable-warning=ExperimentalWarning'],
       stdout: true,
       stderr: true,
@@ -331,4 +331,10 @@ export class FunctionThread {
   #log(level: string, text: string): void {
     this.#owner?.log(undefined, level, text)
   }
+}
+
+/** All that a thread inherits of the environment: where compiled code is kept, without which each would compile its own anew. */
+function compileCache(): Readonly<Record<string, string>> {
+  const { NODE_COMPILE_CACHE } = process.env
+  return NODE_COMPILE_CACHE === undefined ? {} : { NODE_COMPILE_CACHE }
 }

@@ -20,6 +20,9 @@ type Run = (row: object) => unknown
 const stacksPerCall = 3
 const logLinesPerSecond = 100
 
+// What the thread itself has read by now is nothing to project code: it sees no environment.
+delete process.env.NODE_COMPILE_CACHE
+
 // Not the parent's own port, which any module of the thread could listen to.
 parentPort?.once('message', ({ port, progress }: WireStart) => {
   const functions: (Run | undefined)[] = []

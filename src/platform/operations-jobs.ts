@@ -20,6 +20,8 @@ export interface Jobs {
   job(id: string): JobJson
   /** @throws not_found */
   cancel(id: string): Promise<JobJson>
+  /** Whether work runs, or somebody may still ask for what came of it. */
+  readonly busy: boolean
   /** Cancels what runs and waits for it. */
   close(): Promise<void>
 }
@@ -34,9 +36,13 @@ interface Job {
   error: JobJson['error']
   readonly controller: AbortController
   readonly ended: Promise<void>
+  /** When it ended, or somebody last asked for it since, on the monotonic clock. */
+  askedAtMs: number
 }
 
 const keptMs = 15 * 60_000
+/** Whoever follows a job asks for it more often than this. */
+const followedMs = 2 * 60_000
 const keptJobs = 100
 
 /** Opens the jobs of a process. */
@@ -48,7 +54,18 @@ export function openJobs(): Jobs {
     const controller = new AbortController()
     const { promise: ended, resolve: end } = Promise.withResolvers<void>()
     const id = ulid()
-    const job: Job = { id, kind, key, status: 'running', progress: null, result: null, error: null, controller, ended }
+    const job: Job = {
+      id,
+      kind,
+      key,
+      status: 'running',
+      progress: null,
+      result: null,
+      error: null,
+      controller,
+      ended,
+      askedAtMs: 0,
+    }
     jobs.set(id, job)
     const { signal } = controller
     const run = async (): Promise<void> => {
@@ -72,6 +89,7 @@ export function openJobs(): Jobs {
       })
       .finally(() => {
         job.progress = null
+        job.askedAtMs = performance.now()
         end()
         setTimeout(() => jobs.delete(id), keptMs).unref()
         // Ended ones go first, the oldest before; those that run are never forgotten.
@@ -83,7 +101,10 @@ export function openJobs(): Jobs {
 
   const find = (id: string): Job => {
     const job = jobs.get(id)
-    if (job !== undefined) return job
+    if (job !== undefined) {
+      job.askedAtMs = performance.now()
+      return job
+    }
     throw noonmarkError('not_found', {
       message: `There is no job ${id}.`,
       hint: 'Jobs are forgotten with the process that does them, and a quarter of an hour after they ended: ask for the work again.',
@@ -111,6 +132,10 @@ export function openJobs(): Jobs {
       job.controller.abort()
       await job.ended
       return jobJson(job)
+    },
+    get busy() {
+      const since = performance.now() - followedMs
+      return [...jobs.values()].some(({ status, askedAtMs }) => status === 'running' || askedAtMs > since)
     },
     async close() {
       const running = [...jobs.values()].filter(({ status }) => status === 'running')

@@ -139,6 +139,12 @@ export async function endLostRuns(platform: Platform, atStart: boolean): Promise
   return lost
 }
 
+/** Whether there are runs for `endLostRuns`. */
+export async function hasLostRuns({ metadata, project }: Platform, atStart: boolean): Promise<boolean> {
+  const { records } = await metadata.list(runLeaseRecord, { project })
+  return records.some(({ body }) => (atStart && body.owner === 'worker') || Date.now() - body.aliveAtMs >= leaseMs)
+}
+
 async function end(
   { metadata, project, registry, clock }: Platform,
   run: Run,

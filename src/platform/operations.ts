@@ -35,6 +35,8 @@ export interface OpenWorker extends Worker {
   endLostRuns(atStart: boolean): Promise<readonly string[]>
   /** Measures the monitors where new data came and the last report is some minutes old; returns why that failed, if it did. */
   measureNewData(): Promise<string | null>
+  /** Whether work is under way, or somebody may still ask for what came of it. */
+  readonly busy: boolean
   /** Cancels what runs and waits for it. */
   close(): Promise<void>
 }
@@ -84,6 +86,9 @@ export function openWorker(platform: Platform): OpenWorker {
         measureMonitors(platform, { reason: 'new_data', onProgress }).then(({ report }) => report),
       )
       return error === null || error.code === 'work_cancelled' ? null : `${error.message} ${error.hint} (${error.code})`
+    },
+    get busy() {
+      return jobs.busy || trainings.size > 0
     },
     async close() {
       closing.abort()

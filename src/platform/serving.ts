@@ -13,7 +13,7 @@ import {
 } from '../http/index.ts'
 import { createFrontiers, type Frontiers, storedFrontiers } from '../online/index.ts'
 import type { Platform } from '../platform.ts'
-import { type ChannelClient, dial } from '../process/channel.ts'
+import { type ChannelClient, dial, dialResting } from '../process/channel.ts'
 import { remoteWorker } from '../process/worker-channel.ts'
 import { parsePosition } from '../stream/index.ts'
 import { openAnswering } from './answering.ts'
@@ -28,12 +28,16 @@ export interface ServingOptions {
   readonly routes?: readonly Route[]
   /** Rooms that other processes run, as routes ask for them. */
   readonly log: (line: string) => void
+  /** Starts the worker where it rests. */
+  readonly wakeWorker: () => void
 }
 
 /** How long the writer may take to answer a call with events. */
 const eventDeadlineMs = 5_000
 /** How long it may take to advance a replay clock, which applies what was received. */
 const clockDeadlineMs = 30_000
+/** How long the worker may take to start where it rests. */
+const workerPatienceMs = 10_000
 /** How long a server waits for frontiers that nobody has kept before it answers without: a moment always gets an answer. */
 const frontierPatienceMs = 5_000
 
@@ -60,7 +64,11 @@ export async function startServing(platform: Platform, options: ServingOptions):
         frontiers.publish(source, frontierMs) // announced by our own writer
     },
   })
-  const worker: ChannelClient = dial(layout.workerSocket, { peer: 'worker' })
+  const worker = dialResting(layout.workerSocket, {
+    peer: 'worker',
+    wake: options.wakeWorker,
+    patienceMs: workerPatienceMs,
+  })
   const closing = new AbortController()
   const records = trainingRecords(platform)
   const positions = {

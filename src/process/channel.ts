@@ -201,6 +201,57 @@ export function dial(path: string, options: ChannelClientOptions): ChannelClient
   }
 }
 
+/** A connection to a process that may rest: it is woken, and waited for, by the call that needs it. */
+export function dialResting(
+  path: string,
+  { peer, wake, patienceMs }: { readonly peer: 'worker'; readonly wake: () => void; readonly patienceMs: number },
+): Pick<ChannelClient, 'call' | 'close' | 'responsive'> {
+  let closed = false
+  let reached: Promise<ChannelClient> | null = null
+  let dialled: ChannelClient | null = null
+  /** It was woken in vain. */
+  let missed = false
+  const reach = (): Promise<ChannelClient> => {
+    const { promise, resolve, reject } = Promise.withResolvers<ChannelClient>()
+    const forget = (): void => {
+      if (reached === promise) reached = null
+      client.close()
+    }
+    const timer = setTimeout(() => {
+      missed = true
+      forget()
+      reject(noonmarkError(`${peer}_unavailable`, { message: `The ${peer} process is not there.` }))
+    }, patienceMs)
+    const client = dial(path, {
+      peer,
+      onConnect() {
+        clearTimeout(timer)
+        missed = false
+        resolve(client)
+      },
+      onDisconnect: forget,
+    })
+    dialled = client
+    wake()
+    return promise
+  }
+  return {
+    /** One that rests is there when it is needed. */
+    get responsive() {
+      return !missed && (dialled === null || !dialled.connected || dialled.responsive)
+    },
+    async call(method, input, options) {
+      if (closed) throw noonmarkError(`${peer}_unavailable`)
+      reached ??= reach()
+      return (await reached).call(method, input, options)
+    },
+    close() {
+      closed = true
+      dialled?.close()
+    },
+  }
+}
+
 function send(socket: Socket, frame: Frame): void {
   if (socket.destroyed) return
   const body = serialize(frame)

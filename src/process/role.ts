@@ -1,15 +1,18 @@
-/** The entry of every role process: `node role.js <role> <settings as JSON>`. */
+/** The entry of every role process: `node role.js <role>`. Its supervisor sends it its settings when it is to begin. */
 
+import { flushCompileCache } from 'node:module'
 import { errorBody, isNoonmarkError } from '../errors.ts'
-import { startServing } from '../platform/serving.ts'
 import { openPlatform, type Platform } from '../platform.ts'
-import { every, refreshMs } from './every.ts'
 import { hopelessExitCode, type Role, type RoleMessage, type RoleSettings } from './supervisor.ts'
-import { startWorker } from './worker.ts'
-import { startWriter } from './writer.ts'
 
-const [role, settingsText] = process.argv.slice(2)
-const settings: RoleSettings = JSON.parse(settingsText ?? 'null')
+/** What each role is made of: no other process loads it. */
+const roles = {
+  serve: async () => (await import('./serve.ts')).startServe,
+  writer: async () => (await import('./writer.ts')).startWriter,
+  worker: async () => (await import('./worker.ts')).startWorker,
+} as const
+
+const role = process.argv[2] as Role // the supervisor starts roles only
 
 /** What will not mend itself by starting again. */
 const fatal = [
@@ -33,11 +36,7 @@ const tell = (message: RoleMessage): Promise<void> =>
   })
 
 try {
-  const platform = await openPlatform({
-    rootDir: settings.rootDir,
-    project: settings.project,
-    ...(settings.clockMs === null ? {} : { clockMs: settings.clockMs }),
-  })
+  let platform: Platform | null = null
   let stop: (() => Promise<void>) | null = null
   let stopping = false
   const end = async (): Promise<void> => {
@@ -46,7 +45,7 @@ try {
     // One that is still starting has nothing to bring to an end that `kill -9` would not leave whole, too.
     if (stop === null) process.exit(0)
     await stop().catch((error: unknown) => console.error(error))
-    await platform.close()
+    await platform?.close()
     process.exit(0)
   }
   process.on('SIGTERM', end)
@@ -54,32 +53,26 @@ try {
   process.on('SIGINT', () => {})
   process.on('disconnect', end)
   if (process.connected === false) await end()
-  stop = await start(role as Role, platform) // the supervisor starts roles only
+  const told = new Promise<RoleSettings>((resolve) => process.once('message', resolve))
+  // All that takes time before it is known what for; one that stands ready waits behind it.
+  const start = await roles[role]()
+  const settings = await told
+  platform = await openPlatform({
+    rootDir: settings.rootDir,
+    project: settings.project,
+    ...(settings.clockMs === null ? {} : { clockMs: settings.clockMs }),
+  })
+  const rest = async (): Promise<void> => {
+    await tell({ rests: true })
+    await end()
+  }
+  stop = await start(platform, { log, tell, rest }, settings)
+  // Else it is kept at the end of the process only, and one that is killed has none.
+  flushCompileCache?.()
 } catch (error) {
   const { code, message, hint } = errorBody(error).error
   console.error(isNoonmarkError(error) ? `${message} ${hint} (${code})` : error)
   if (!isNoonmarkError(error) || !fatal.includes(error.code)) process.exit(1)
   await tell({ fatal: errorBody(error).error })
   process.exit(hopelessExitCode)
-}
-
-async function start(name: Role, platform: Platform): Promise<() => Promise<void>> {
-  switch (name) {
-    case 'writer':
-      return startWriter(platform, { log, tell })
-    case 'worker':
-      return startWorker(platform, { log, tell })
-    case 'serve':
-      return startServe(platform)
-  }
-}
-
-async function startServe(platform: Platform): Promise<() => Promise<void>> {
-  const serving = await startServing(platform, { host: settings.host, port: settings.port, log })
-  const refresh = every(refreshMs, () => serving.refresh())
-  await tell({ ready: true, detail: { url: serving.url } })
-  return async () => {
-    refresh()
-    await serving.close()
-  }
 }

@@ -1,12 +1,18 @@
-import { type ChildProcess, spawn } from 'node:child_process'
-import { fileURLToPath } from 'node:url'
+import type { ChildProcess } from 'node:child_process'
 import { type ErrorCode, type ErrorDetail, errorTable, noonmarkError } from '../errors.ts'
+import { type WarmProcesses, warmProcesses } from './role-process.ts'
 
 /** The parts of a running platform, each a process: one that crashes never stops another. */
 export type Role = 'writer' | 'worker' | 'serve'
 
 export interface SupervisorOptions {
   readonly roles: readonly Role[]
+  /** Of these roles those that rest: they are started when another asks for them, and may end when they have nothing to do. */
+  readonly resting?: readonly Role[]
+  /** Of these roles those that another process stands ready for, so that they are back in a moment. */
+  readonly spare?: readonly Role[]
+  /** Processes that were started ahead. */
+  readonly warm?: WarmProcesses
   /** Handed to each role as JSON. */
   readonly settings: RoleSettings
   /** A line that a role printed. */
@@ -38,6 +44,10 @@ export type RoleMessage =
   | RoleReady
   /** The replay clock stands there now; a role that starts again starts there. */
   | { readonly clockMs: number }
+  /** A role that rests has something to do. */
+  | { readonly wake: Role }
+  /** It has nothing to do, and ends. */
+  | { readonly rests: true }
   /** What starting again will not mend. */
   | { readonly fatal: ErrorDetail & { readonly code: string } }
 
@@ -59,12 +69,15 @@ export interface Supervisor {
   stop(): Promise<void>
 }
 
-const entry = fileURLToPath(new URL(import.meta.url.endsWith('.ts') ? './role.ts' : './role.js', import.meta.url))
 /** How a role ends whose reason starting again will not mend; it tells the reason before. */
 export const hopelessExitCode = 78
 const longestPauseMs = 5_000
 const steadyMs = 10_000
 const patienceMs = 10_000
+/** The same for one that did answer: nothing was wrong with its start. */
+const longestPauseOnceReadyMs = 200
+/** A spare is started when the one that took its place has started: they must not compete. */
+const sparePauseMs = 2_000
 
 /** Starts the roles and starts again whichever ends, at once the first time and with growing pauses when it keeps ending. */
 export function supervise(options: SupervisorOptions): Supervisor {
@@ -75,19 +88,30 @@ export function supervise(options: SupervisorOptions): Supervisor {
   let failure: Error | null = null
   let stopping = false
   const stumbled = new Set<Role>()
+  const { resting = [], spare = [], warm = warmProcesses() } = options
+  /** Roles that rest: none of their processes runs, and nobody waits for one. */
+  const asleep = new Set<Role>(resting)
   const up = (): boolean =>
     options.roles.every(
-      (role) => details[role] !== undefined || (role !== 'serve' && (stumbled.has(role) || standsOn(role))),
+      (role) =>
+        asleep.has(role) || details[role] !== undefined || (role !== 'serve' && (stumbled.has(role) || standsOn(role))),
     )
   /** Nothing can be filled without a writer, and nobody waits for that. */
   const standsOn = (role: Role): boolean => role === 'worker' && stumbled.has('writer')
 
+  /** Roles whose process ends because it has nothing to do, and whether they were asked for since. */
+  const retiring = new Map<Role, { asked: boolean }>()
+  const wake = (role: Role): void => {
+    const ending = retiring.get(role)
+    if (ending !== undefined) ending.asked = true
+    else if (!stopping && asleep.has(role)) start(role, 0)
+  }
   const start = (role: Role, pauseMs: number): void => {
     const startedAt = performance.now()
-    const child = spawn(process.execPath, [entry, role, JSON.stringify(settings)], {
-      stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
-      env: process.env,
-    })
+    let answered = false
+    asleep.delete(role)
+    const child = warm.take(role)
+    child.send(settings, () => {})
     children.set(role, child)
     for (const stream of [child.stdout, child.stderr]) splitLines(stream!, (line) => options.onLine(role, line))
     options.onChange?.()
@@ -96,25 +120,43 @@ export function supervise(options: SupervisorOptions): Supervisor {
         settings = { ...settings, clockMs: Math.max(settings.clockMs ?? message.clockMs, message.clockMs) }
         return
       }
+      if ('wake' in message) return wake(message.wake)
+      if ('rests' in message) {
+        retiring.set(role, { asked: false })
+        return
+      }
       // Whoever called the server before must find it again: a port that the system chose stays.
       if ('ready' in message) {
+        answered = true
         details[role] = message.detail
+        if (spare.includes(role)) setTimeout(() => stopping || warm.prepare(role), sparePauseMs).unref()
         if (typeof message.detail.url === 'string') settings = { ...settings, port: portOf(message.detail.url) }
       } else if (!up()) failure = errorOf(message.fatal)
-      for (const wake of waiting.splice(0)) wake()
+      for (const resume of waiting.splice(0)) resume()
     })
     const ended = (reason: string): void => {
       children.delete(role)
+      const rests = retiring.get(role)
+      retiring.delete(role)
       if (stopping || failure !== null) return
+      if (rests !== undefined) {
+        asleep.add(role)
+        if (rests.asked) wake(role)
+        options.onChange?.()
+        return
+      }
       stumbled.add(role)
       options.onExit?.(role, reason)
       options.onChange?.()
-      const next =
-        performance.now() - startedAt > steadyMs ? 0 : Math.min(longestPauseMs, pauseMs === 0 ? 100 : pauseMs * 2)
-      setTimeout(() => {
-        if (!stopping) start(role, next)
-      }, pauseMs)
-      for (const wake of waiting.splice(0)) wake()
+      const longestMs = answered ? longestPauseOnceReadyMs : longestPauseMs
+      const next = performance.now() - startedAt > steadyMs ? 0 : Math.min(longestMs, pauseMs === 0 ? 100 : pauseMs * 2)
+      setTimeout(
+        () => {
+          if (!stopping) start(role, next)
+        },
+        Math.min(pauseMs, longestMs),
+      )
+      for (const resume of waiting.splice(0)) resume()
     }
     child.on('exit', (code, signal) => {
       // Its reason may come in only after its end.
@@ -126,7 +168,7 @@ export function supervise(options: SupervisorOptions): Supervisor {
       if (child.pid === undefined) ended(error.message)
     })
   }
-  for (const role of options.roles) start(role, 0)
+  for (const role of options.roles) if (!asleep.has(role)) start(role, 0)
 
   return {
     async ready() {
@@ -144,6 +186,7 @@ export function supervise(options: SupervisorOptions): Supervisor {
     },
     async stop() {
       stopping = true
+      warm.close()
       for (const role of ['serve', 'worker', 'writer'] as const) {
         const child = children.get(role)
         if (child === undefined) continue

@@ -6,15 +6,17 @@ import type { Platform } from '../platform.ts'
 import { type FolderLock, lockFolder } from '../segment/index.ts'
 import { listen } from './channel.ts'
 import { startFilling } from './filling.ts'
+import type { RoleVoice } from './role-voice.ts'
 import type { WorkerCall } from './worker-channel.ts'
-import type { RoleVoice } from './writer.ts'
 
 /** How often the worker looks for runs whose process is gone. */
 const sweepMs = 30_000
-/** How often it looks whether there is something new to measure; the first time after so long, when a start is over. */
+/** How often it looks whether there is something new to measure. */
 const lookoutMs = 30_000
 /** For how long it is left alone after a failure: it may have cost as much as a report. */
 const restMs = 180_000
+/** After so long without anything to do the process ends, and its memory is free. */
+const restAfterMs = 20_000
 /** How long work may take to hear that the worker ends. */
 const closeMs = 5_000
 const lockPauseMs = 250
@@ -23,7 +25,7 @@ const lockPauseMs = 250
  * Starts the worker role: DuckDB work and every change of metadata that a server is asked for, and filling features from history.
  * Returns what ends it.
  */
-export async function startWorker(platform: Platform, { log, tell }: RoleVoice): Promise<() => Promise<void>> {
+export async function startWorker(platform: Platform, { log, tell, rest }: RoleVoice): Promise<() => Promise<void>> {
   const lock = await lockPatiently(platform.layout.worker)
   const worker = openWorker(platform)
   const sweep = async (atStart: boolean): Promise<void> => {
@@ -33,6 +35,7 @@ export async function startWorker(platform: Platform, { log, tell }: RoleVoice):
   const timer = setInterval(() => {
     sweep(false).catch((error: unknown) => log(String(error)))
   }, sweepMs)
+  let asking = 0
   let measuring = false
   let complaint: string | null = null
   let restUntilMs = 0
@@ -48,17 +51,32 @@ export async function startWorker(platform: Platform, { log, tell }: RoleVoice):
   }
   const lookout = setInterval(measure, lookoutMs)
   const server = await listen(platform.layout.workerSocket, {
-    work({ method, input, nowMs }: WorkerCall) {
+    async work({ method, input, nowMs }: WorkerCall) {
       const { clock } = platform
       // On a replay clock it is as late here as it is for whoever asks.
       if (clock.replay && nowMs > clock.now()) (clock as ReplayClock).advance(nowMs) // replay says so
-      return worker[method](input)
+      asking++
+      try {
+        return await worker[method](input)
+      } finally {
+        asking--
+      }
     },
   })
   const filling = await startFilling(platform, log)
   await filling.first
   await tell({ ready: true, detail: {} })
+  // It may have been woken for this.
+  measure()
+  let busyAtMs = performance.now()
+  const resting = setInterval(() => {
+    if (asking > 0 || measuring || filling.busy || worker.busy) busyAtMs = performance.now()
+    if (performance.now() - busyAtMs < restAfterMs) return
+    clearInterval(resting)
+    rest()
+  }, 1_000)
   return async () => {
+    clearInterval(resting)
     clearInterval(timer)
     clearInterval(lookout)
     await Promise.race([filling.close(), pause(closeMs)])

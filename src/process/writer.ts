@@ -6,13 +6,10 @@ import { openWriter, type WriterMethods } from '../platform/writing.ts'
 import type { Platform } from '../platform.ts'
 import { listen } from './channel.ts'
 import { every, refreshMs } from './every.ts'
-import type { RoleMessage } from './supervisor.ts'
+import type { RoleVoice } from './role-voice.ts'
 
-/** How a role speaks: to people, and to its supervisor, which hears of it whatever becomes of this process. */
-export interface RoleVoice {
-  readonly log: (line: string) => void
-  readonly tell: (message: RoleMessage) => Promise<void>
-}
+/** How often the worker is asked for, while there is something to fill. */
+const wakeEveryMs = 2_000
 
 /**
  * Starts the writer role: the stream log and the online state. What history makes of the state comes from the worker; no table is
@@ -69,9 +66,19 @@ export async function startWriter(platform: Platform, { log, tell }: RoleVoice):
     }
     changed[source] = frontierMs
   })
+  let wokenAtMs = Number.NEGATIVE_INFINITY
+  /** What is not filled is the worker's to fill, which may rest. */
+  const wakeWorker = async (): Promise<void> => {
+    const waiting = Object.keys(writer.frontiers.all).some((source) => writer.unfilled(source).length > 0)
+    if (!waiting || performance.now() < wokenAtMs + wakeEveryMs) return
+    wokenAtMs = performance.now()
+    await tell({ wake: 'worker' })
+  }
   const stopLooking = every(refreshMs, async () => {
-    await open.refresh()
+    if (await open.refresh()) wokenAtMs = Number.NEGATIVE_INFINITY
+    await wakeWorker()
   })
+  await wakeWorker()
   await tell({ ready: true, detail: {} })
   return async () => {
     stopLooking()

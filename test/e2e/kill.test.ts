@@ -320,7 +320,7 @@ describe('a supervisor that is killed', () => {
     await ready()
     await expectCounted()
     await expectFound()
-  })
+  }, 180_000)
 })
 
 describe('a version that cannot be read', () => {

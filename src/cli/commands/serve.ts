@@ -2,7 +2,8 @@ import { rename, rm, writeFile } from 'node:fs/promises'
 import { errorBody, noonmarkError } from '../../errors.ts'
 import { followFolder } from '../../platform/following.ts'
 import { openPlatform, type Platform } from '../../platform.ts'
-import { type Supervisor, supervise } from '../../process/supervisor.ts'
+import { type WarmProcesses, warmProcesses } from '../../process/role-process.ts'
+import { type Supervisor, type SupervisorOptions, supervise } from '../../process/supervisor.ts'
 import { parseInstant } from '../../values/index.ts'
 import { type Command, type CommandContext, type CommandInput, optionText } from '../command.ts'
 
@@ -21,6 +22,7 @@ export const dev: Command = {
   options: [portOption],
   async run(context, input) {
     const clock = optionText(input, 'clock')
+    const warm = startAhead()
     let opened: Platform | undefined
     const followed = await followFolder({
       rootDir: context.rootDir,
@@ -35,12 +37,17 @@ export const dev: Command = {
         })
         return opened
       },
+    }).catch((error: unknown) => {
+      warm.close()
+      throw error
     })
+    if (followed === null) warm.close()
     if (followed === null) return { json: { url: null }, text: 'Stopped.' }
     try {
-      return await serveUntilStopped(followed.platform, context, input, (supervisor) =>
-        followed.follow(() => supervisor.hurry()),
-      )
+      return await serveUntilStopped(followed.platform, context, input, {
+        warm,
+        onStarted: (supervisor) => followed.follow(() => supervisor.hurry()),
+      })
     } finally {
       await followed.close()
       await followed.platform.close()
@@ -56,10 +63,23 @@ export const server: Command = {
   summary: 'the production process: serves what is applied',
   options: [portOption],
   async run(context, input) {
-    const platform = await context.platform()
-    await platform.applied()
-    return serveUntilStopped(platform, context, input)
+    const warm = startAhead()
+    try {
+      const platform = await context.platform()
+      await platform.applied()
+      // What is down costs requests here: another process stands ready for it.
+      return await serveUntilStopped(platform, context, input, { warm, spare: ['serve', 'writer'] })
+    } finally {
+      warm.close()
+    }
   },
+}
+
+/** Starts the processes that are needed in any case, so that they load while the project is looked at. */
+function startAhead(): WarmProcesses {
+  const warm = warmProcesses()
+  for (const role of ['serve', 'writer'] as const) warm.prepare(role)
+  return warm
 }
 
 /** Runs the roles until the signal comes. `onStarted` may follow what changes meanwhile. */
@@ -67,7 +87,10 @@ async function serveUntilStopped(
   platform: Platform,
   context: CommandContext,
   input: CommandInput,
-  onStarted?: (supervisor: Supervisor) => void,
+  {
+    onStarted,
+    ...processes
+  }: Pick<SupervisorOptions, 'warm' | 'spare'> & { readonly onStarted?: (supervisor: Supervisor) => void },
 ) {
   const portText = optionText(input, 'port') ?? '4600'
   const port = Number(portText)
@@ -94,6 +117,8 @@ async function serveUntilStopped(
   }
   const supervisor: Supervisor = supervise({
     roles: ['writer', 'worker', 'serve'],
+    resting: ['worker'],
+    ...processes,
     settings: {
       rootDir: context.rootDir,
       project: platform.project,
