@@ -62,7 +62,7 @@ export function AppShell() {
 function Brand() {
   const { data } = useQuery(statusQuery)
   return (
-    <Link to="/" className="flex items-center gap-2.5 rounded-lg" aria-label="Noonmark, to the overview">
+    <Link to="/" className="flex items-center gap-2.5 rounded-lg">
       <Mark />
       <span className="min-w-0 leading-tight">
         <span className="block font-semibold tracking-tight">Noonmark</span>
