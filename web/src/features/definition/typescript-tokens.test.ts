@@ -57,5 +57,9 @@ describe('tokens of TypeScript', () => {
       'number 15',
       'sign )',
     ])
+    expect(kinds('{ from: 1,\n  default: 2 }').filter((kind) => /^(?:property|keyword)/.test(kind))).toEqual([
+      'property from',
+      'property default',
+    ])
   })
 })

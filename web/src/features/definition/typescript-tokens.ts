@@ -40,14 +40,18 @@ function tokenAt(code: string, place: number): Token {
     pattern.lastIndex = place
     const text = pattern.exec(code)?.[0]
     if (text === undefined || text === '') continue
-    return { kind: kind === 'name' ? nameKind(code, text, place + text.length, code[place - 1]) : kind, text }
+    return { kind: kind === 'name' ? nameKind(code, text, place) : kind, text }
   }
   return { kind: 'sign', text: code[place]! } // `place` is within the text
 }
 
-function nameKind(code: string, name: string, end: number, before: string | undefined): TokenKind {
+function nameKind(code: string, name: string, place: number): TokenKind {
+  const before = code[place - 1]
+  const rest = code.slice(place + name.length, place + name.length + 80)
+  // A key may be called like a word of the language: `{ from: ... }`.
+  const isKey = before !== '.' && /^\s*:[^:]/.test(rest)
+  if (isKey && /[{,]\s*$/.test(code.slice(Math.max(0, place - 40), place))) return 'property'
   if (before !== '.' && keywords.has(name)) return 'keyword'
-  if (/^\s*(?:<[^<>()]*>\s*)?\(/.test(code.slice(end, end + 80))) return 'call'
-  if (before !== '.' && /^\s*:[^:]/.test(code.slice(end, end + 20))) return 'property'
-  return 'name'
+  if (/^\s*(?:<[^<>()]*>\s*)?\(/.test(rest)) return 'call'
+  return isKey ? 'property' : 'name'
 }

@@ -51,7 +51,8 @@ function Untrained({ model }: { readonly model: ModelReport }) {
   return (
     <>
       <EmptyState title="No version yet.">
-        Train it here, or with <code>noonmark train {model.name}</code>. A run that a check stops makes none.
+        Train it here, or with <code>noonmark train {model.name}</code>. A run that is stopped before its trainer begins
+        makes none.
       </EmptyState>
       <Grid>
         <RunsCard model={model} />

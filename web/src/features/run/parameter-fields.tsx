@@ -16,7 +16,7 @@ export function ParameterFields(props: {
     <fieldset>
       <legend className="text-sm font-medium">Parameters</legend>
       <p className="mb-3 text-xs text-faint">
-        Empty: as the model declares, else the default, which is what stands in grey.
+        Empty: as the model declares, else the default, which is what stands in gray.
       </p>
       <div className="grid gap-x-5 gap-y-3 sm:grid-cols-2">
         {parameters.map((parameter) => {
