@@ -109,7 +109,9 @@ describe('a test platform on a project', () => {
         await platform.ingest('deliveries', [delivery])
       }
       await platform.advance(String(ordered_at))
-      const { results } = await platform.predict('order', { order_id, shop, kilograms })
+      const answer = await platform.predict('order', { order_id, shop, kilograms })
+      if (!('results' in answer)) throw new Error('one row gets one answer')
+      const { results } = answer
       asked.push({
         id: results['late-order']!.prediction_id,
         order: String(order_id),
