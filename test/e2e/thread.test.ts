@@ -189,6 +189,9 @@ describe('the thread', () => {
     const shown = await json<{ report: object }>(['monitors', 'show'])
     expect(shown).toMatchObject({ reason: 'asked', parity: report.parity, covers: { moments: [{ moment: 'order' }] } })
     expect(shown.report).toEqual(report)
+    expect(report.moments[0]).toMatchObject({
+      drift: [{ deployment: 'late-order', version: 'late:1', score: { column: 'probability' } }],
+    })
     expect(await server.get('/v1/monitors/latest')).toMatchObject({ status: 200, json: shown })
   })
 
