@@ -1,5 +1,5 @@
 import { userInfo } from 'node:os'
-import { errorBody, isNoonmarkError } from '../errors.ts'
+import { errorBody, isNoonmarkError, noonmarkError } from '../errors.ts'
 import { formatPlace, placeOfError, summaryLine } from '../plan/index.ts'
 import type { Platform } from '../platform.ts'
 import { watchFolder } from './folder-changes.ts'
@@ -56,6 +56,12 @@ export async function followFolder(options: FollowOptions): Promise<FollowedFold
   }
   const apply = async (platform: Platform, startedMs: number): Promise<boolean> => {
     const plan = await planFor(platform, null)
+    if (plan.project !== platform.project)
+      throw noonmarkError('definition_invalid', {
+        message: `noonmark.config.ts names the project ${plan.project}, and ${platform.project} runs here.`,
+        hint: `Start again for ${plan.project}, or name it ${platform.project} as before.`,
+        path: 'noonmark.config.ts > project',
+      })
     project = platform.project
     const result = plan.steps.length === 0 ? null : await applySteps(platform, plan, userInfo().username)
     const mended = (await readFolderStatus(layout))?.state === 'invalid'

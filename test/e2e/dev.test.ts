@@ -88,6 +88,14 @@ describe('noonmark dev', () => {
     expect(status()).toMatchObject({ state: 'applied', error: null })
   })
 
+  it('never serves one project as another', async () => {
+    writeProject({ 'noonmark.config.ts': base['noonmark.config.ts']!.replace('parcels', 'letters') }, folder)
+    await until('the status', () => (status().error as { file?: string } | null)?.file === 'noonmark.config.ts')
+    expect(await lookUp('deliveries_1d')).toMatchObject({ status: 'present' })
+    writeProject({ 'noonmark.config.ts': base['noonmark.config.ts']! }, folder)
+    await until('the folder as it was', () => status().state === 'applied')
+  })
+
   it('serves what was applied where it starts in a folder with a mistake, and takes up the mended one', async () => {
     await server.stop()
     expect(status()).toMatchObject({ state: 'unwatched' })
