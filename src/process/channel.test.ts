@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, describe, expect, it } from 'vitest'
 import { noonmarkError } from '../errors.ts'
-import { dial, listen } from './channel.ts'
+import { dial, dialResting, listen } from './channel.ts'
 
 const closing: (() => unknown)[] = []
 afterEach(async () => {
@@ -115,3 +115,39 @@ describe('the channel between processes', () => {
     expect(await client.call('ping', null)).toBe(1)
   })
 })
+
+describe('a process that rests', () => {
+  it('is woken by the call that needs it, each time that it is gone, and refused when it does not come', async () => {
+    const at = path()
+    let wakes = 0
+    let server: Awaited<ReturnType<typeof listen>> | null = null
+    let comes = true
+    const wake = () => {
+      wakes++
+      if (comes) listen(at, { ping: () => wakes }).then((opened) => (server = opened))
+    }
+    const client = dialResting(at, { peer: 'worker', wake, patienceMs: 300 })
+    closing.push(
+      () => server?.close(),
+      () => client.close(),
+    )
+    expect(client.responsive).toBe(true)
+    expect(await Promise.all([client.call('ping', null), client.call('ping', null)])).toEqual([1, 1])
+    await server!.close()
+    await until(async () => (await client.call('ping', null).catch(() => 0)) === 2)
+    await server!.close()
+    comes = false
+    await until(
+      async () => (await client.call('ping', null).catch(codeOf)) === 'worker_unavailable' && !client.responsive,
+    )
+    comes = true
+    await until(async () => typeof (await client.call('ping', null).catch(() => null)) === 'number')
+    expect(client.responsive).toBe(true)
+  })
+})
+
+const codeOf = (error: unknown): unknown => (error as { code?: unknown }).code // an error of the table
+
+async function until(holds: () => Promise<boolean>): Promise<void> {
+  while (!(await holds())) await new Promise((resolve) => setTimeout(resolve, 10))
+}
