@@ -5,8 +5,10 @@
  */
 import { fork } from 'node:child_process'
 import { connect } from 'node:net'
+import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { createHttpServer, type ProjectContext, serveRoutes } from '../src/http/index.ts'
+import { lmdbOnlineStore } from '../src/online/drivers/lmdb.ts'
 import { openWorld, quoteRow } from '../test/serving/world.ts'
 import { digits, options, report } from './measuring.ts'
 
@@ -17,7 +19,7 @@ if (process.argv[2] === 'serve') await serve()
 else await measure()
 
 async function serve(): Promise<void> {
-  const world = await openWorld()
+  const world = await openWorld({ online: (folder) => lmdbOnlineStore({ folder: join(folder, 'online') }) })
   await world.writer.ingest(
     'landings',
     Array.from({ length: 10 }, (_, i) => ({
@@ -84,7 +86,7 @@ async function measure(): Promise<void> {
   const stages = await new Promise<unknown>((resolve) => child.once('message', resolve))
   await report('prediction-rate', {
     title: 'Predictions',
-    asks: 'How many predictions a second does one serving process answer over HTTP, with lookup and durable log?',
+    asks: 'How many predictions a second does one serving process answer over HTTP, with lookup in LMDB and durable log?',
     versions: {},
     tables: [
       {

@@ -272,6 +272,8 @@ export function lookupIn(store: OnlineStore, writer: Writer): FeatureLookup {
 
 /** What a test may change of the world. */
 export interface WorldOptions {
+  /** The online store, given the world's folder; one in memory where this is left out. */
+  readonly online?: (folder: string) => OnlineStore
   readonly change?: (manifest: Manifest) => Manifest
   readonly versions?: (versions: Map<string, VersionState>, manifest: Manifest) => void
   readonly holds?: readonly Hold[]
@@ -303,7 +305,7 @@ export async function openWorld(options: WorldOptions = {}): Promise<World> {
   const { manifest, functions } = worldManifest(options.change)
   const clock = replayClock(startMs)
   const folder = await mkdtemp(join(tmpdir(), 'serving-'))
-  const store = memoryOnlineStore()
+  const store = options.online?.(folder) ?? memoryOnlineStore()
   const writer = await createWriter({
     project: 'world',
     manifest,
