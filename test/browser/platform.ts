@@ -37,10 +37,16 @@ export async function startPlatform(
     void ended.then(() => clearTimeout(late))
     child.on('close', () => failed(new Error(`noonmark ${verb} ended: ${out}`)))
   })
+  let stopping = false
+  void ended.then(() => {
+    if (!stopping)
+      console.error(`noonmark ${verb} ended by itself (${child.exitCode ?? child.signalCode}): ${out.slice(-4000)}`)
+  })
   return {
     url,
     port: Number(new URL(url).port),
     async stop() {
+      stopping = true
       child.kill('SIGTERM')
       await ended
     },
