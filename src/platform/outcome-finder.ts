@@ -3,8 +3,8 @@ import type { OutcomeFinder } from '../http/index.ts'
 import type { OutcomeAsk, Worker } from '../http/work.ts'
 import type { PredictionRecord } from '../serve/index.ts'
 
-/** How long a page waits for outcomes before it is shown without. */
-const patienceMs = 3_000
+/** How long a page waits for outcomes before it is shown without: a worker that rests has to wake and to read a table. */
+const patienceMs = 8_000
 
 /** Outcomes as the worker finds them. Where it is down, or busy for too long, nobody can tell now. */
 export function outcomeFinder(worker: Pick<Worker, 'outcomes'>): OutcomeFinder {
