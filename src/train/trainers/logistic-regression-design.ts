@@ -96,12 +96,15 @@ function categoryDesign(
 }
 
 /**
- * The coefficients that one row touches, in ascending order, without the intercept: their numbers go to `at`, their values to `by`.
- * Returns how many there are.
+ * The coefficients that one row touches, in ascending order, the intercept first: their numbers go to `at`, their values to `by`. Returns
+ * how many there are.
  */
 export function touch(design: Design, row: number, at: Int32Array, by: Float64Array): number {
-  let count = 0
-  for (const column of design.columns) {
+  at[0] = 0
+  by[0] = 1
+  let count = 1
+  for (let input = 0; input < design.columns.length; input++) {
+    const column = design.columns[input]!
     const value = column.values[row]!
     let coefficient: number
     let factor = 1

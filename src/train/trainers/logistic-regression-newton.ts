@@ -52,9 +52,8 @@ function addRows(
   const { gradient, hessian } = found
   const at = new Int32Array(design.columns.length + 1)
   const by = new Float64Array(design.columns.length + 1)
-  by[0] = 1
   for (let row = begin | 0; row < end; row++) {
-    const count = 1 + touch(design, row, at.subarray(1), by.subarray(1))
+    const count = touch(design, row, at, by)
     let score = 0
     for (let one = 0; one < count; one++) score += coefficients[at[one]!]! * by[one]!
     const weight = weights === undefined ? 1 : weights[row]!
