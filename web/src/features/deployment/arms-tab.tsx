@@ -11,6 +11,9 @@ import { partColor, partName } from './parts.ts'
 export function ArmsTab({ report }: { readonly report: DeploymentReport }) {
   const { versions, scores, agreement, traffic } = report
   const seen = scores.filter(({ count }) => count > 0)
+  // A handful of answers would be drawn as high as thousands; the words below the chart name them all.
+  const most = Math.max(0, ...seen.map(({ count }) => count))
+  const drawn = seen.filter(({ count }) => count >= most / 100)
   return (
     <div className="space-y-4">
       <Card title="Pinned versions" flush={versions.length > 0}>
@@ -32,7 +35,7 @@ export function ArmsTab({ report }: { readonly report: DeploymentReport }) {
           <DistributionChart
             label="Distribution of probabilities by version"
             height={220}
-            series={seen.map(({ version, part, bins }) => ({
+            series={drawn.map(({ version, part, bins }) => ({
               name: version === null ? partName(part) : `${partName(part)} ${version}`,
               color: partColor(part),
               bins,

@@ -1,8 +1,6 @@
 import { getRouteApi } from '@tanstack/react-router'
 import type { DeploymentReport, ServedColumn } from '../../../../src/http/reports.ts'
-import { LineChart } from '../../charts/index.ts'
 import { formatCount, formatFixed, formatShare, plural } from '../../format/number.ts'
-import { formatDay } from '../../format/time.ts'
 import { Badge, Card, type Column, DataTable, EmptyState, Facts, TextLink, type Tone, toneOf } from '../../ui/index.ts'
 import { TrainingAndNow } from '../feature-view/training-and-now.tsx'
 import { statisticName } from './parts.ts'
@@ -66,10 +64,7 @@ function ColumnCard({ column }: { readonly column: ServedColumn }) {
           {plural(over.rows ?? 0, 'row')} were null.
         </p>
       ) : (
-        <>
-          <TrainingAndNow name={column.column} distribution={distribution} />
-          <DriftByDay column={column.column} days={distribution.days} />
-        </>
+        <TrainingAndNow name={column.column} distribution={distribution} />
       )}
       {statuses.length === 0 ? null : (
         <>
@@ -93,33 +88,6 @@ function ColumnCard({ column }: { readonly column: ServedColumn }) {
         </>
       )}
     </Card>
-  )
-}
-
-function DriftByDay(props: {
-  readonly column: string
-  readonly days: NonNullable<ServedColumn['distribution']>['days']
-}) {
-  const { column, days } = props
-  if (days.length < 2) return null
-  return (
-    <div className="mt-5">
-      <h3 className="mb-1.5 text-xs font-medium text-muted">PSI by day, each against the whole training set</h3>
-      <LineChart
-        label={`PSI of ${column} by day against training`}
-        x={days.map(({ day }) => Date.parse(`${day}T00:00:00Z`))}
-        xName="Day (UTC)"
-        formatX={formatDay}
-        format={(value) => formatFixed(value)}
-        height={130}
-        yMin={0}
-        series={[{ name: 'PSI', color: 1, values: days.map(({ psi }) => psi) }]}
-        over={`${plural(
-          days.reduce((sum, { rows }) => sum + rows, 0),
-          'served row',
-        )} over ${plural(days.length, 'day')}`}
-      />
-    </div>
   )
 }
 
