@@ -99,6 +99,11 @@ export const errorTable = {
     what: 'A deployment was rolled back and is held.',
     mend: 'Pin another version in deployments.ts, or release the hold.',
   },
+  disk_full: {
+    status: 503,
+    what: 'The disk is full.',
+    mend: 'Free some space and try again: what was acknowledged is kept, and of this nothing.',
+  },
   duration_invalid: {
     status: 400,
     what: 'A duration is not of the form 50ms, 30s, 15m, 6h, 7d or 2w.',
@@ -499,8 +504,21 @@ export function isNoonmarkError(value: unknown): value is NoonmarkError {
   return typeof value === 'object' && value !== null && marker in value
 }
 
+/** A full disk as an error of the table, wherever it was met; any other error as it is. */
+export function translatedFault(error: unknown): unknown {
+  if (isNoonmarkError(error) || !(error instanceof Error) || !('code' in error)) return error
+  if (error.code !== 'ENOSPC' && error.code !== 'EDQUOT') return error
+  const { path } = error as NodeJS.ErrnoException // what file system errors are
+  return noonmarkError('disk_full', {
+    message: `There is no space left on the disk${path === undefined ? '' : ` for ${path}`}.`,
+    ...(path === undefined ? {} : { path }),
+    cause: error,
+  })
+}
+
 /** An error as it stands on the wire and in `--json` output. */
-export function errorBody(error: unknown): { error: { code: string; message: string; hint: string; path?: string } } {
+export function errorBody(thrown: unknown): { error: { code: string; message: string; hint: string; path?: string } } {
+  const error = translatedFault(thrown)
   if (!isNoonmarkError(error)) {
     return {
       error: {

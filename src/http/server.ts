@@ -1,6 +1,6 @@
 import { type FastifyInstance, type FastifyReply, type FastifyRequest, fastify } from 'fastify'
 import type { z } from 'zod'
-import { errorBody, isNoonmarkError, noonmarkError } from '../errors.ts'
+import { errorBody, isNoonmarkError, noonmarkError, translatedFault } from '../errors.ts'
 import type { ProjectContext, ServerContext } from './context.ts'
 import { type HostGuard, hostGuard, requireLoopback } from './loopback.ts'
 import { openApiDocument } from './openapi.ts'
@@ -195,7 +195,8 @@ function sendError(
 }
 
 /** An error of the HTTP library as one of ours. */
-function translated(error: unknown): unknown {
+function translated(thrown: unknown): unknown {
+  const error = translatedFault(thrown)
   if (isNoonmarkError(error) || !(error instanceof Error)) return error
   const { code, statusCode } = error as Error & { code?: string; statusCode?: number } // the library's own fields
   const refusal = code === undefined ? undefined : refusals[code]

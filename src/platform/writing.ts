@@ -21,17 +21,21 @@ export async function openWriter(
   onError?: (error: unknown, source: string) => void,
 ): Promise<OpenWriter> {
   const { stores, metadata, blobs, project, clock } = platform
-  const log = await stores.openLog()
-  const online = await stores.openOnline()
-  const giveUpDamaged = (error: unknown): void => {
-    if (isNoonmarkError(error) && error.code === 'state_damaged')
-      stores.condemnOnline?.(error.message.replace(/\.$/, ''))
-  }
+  // The manifest is read first: where it cannot be, nothing is left open.
   const read = async () => {
     const applied = await currentManifest(metadata, blobs, project)
     return { revision: applied?.revision ?? 0, manifest: applied?.manifest ?? emptyManifest(project) }
   }
   let current = await read()
+  const log = await stores.openLog()
+  const online = await stores.openOnline().catch(async (error: unknown) => {
+    await log.close()
+    throw error
+  })
+  const giveUpDamaged = (error: unknown): void => {
+    if (isNoonmarkError(error) && error.code === 'state_damaged')
+      stores.condemnOnline?.(error.message.replace(/\.$/, ''))
+  }
   const writer = await createWriter({
     project,
     manifest: current.manifest,
@@ -42,8 +46,10 @@ export async function openWriter(
       giveUpDamaged(error)
       onError?.(error, source)
     },
-  }).catch((error: unknown) => {
+  }).catch(async (error: unknown) => {
     giveUpDamaged(error)
+    await log.close()
+    await online.close()
     throw error
   })
   return {

@@ -64,6 +64,8 @@ class FolderReader implements SegmentReader {
   #current: { segment: SegmentName; handle: FileHandle } | null = null
   /** Per segment, known places where a batch begins, in order. */
   readonly #cursors = new Map<number, Cursor[]>()
+  /** Per segment, where it can be read again behind damage. */
+  readonly #resumptions = new Map<number, Cursor>()
   #turn: Promise<unknown> = Promise.resolve()
 
   constructor(options: SegmentReaderOptions) {
@@ -179,7 +181,7 @@ class FolderReader implements SegmentReader {
       throw segmentDamaged(path, `it does not end before record ${whole}`, scan.endByte, endOffset)
     const resumption = scan.stop === 'end' ? null : await resumeBehind(handle, scan.brokenByte, whole)
     const toOffset = resumption?.offset ?? whole
-    if (resumption !== null && toOffset > endOffset) this.#remember(segment, resumption)
+    if (resumption !== null && toOffset > endOffset) this.#resumptions.set(segment.firstOffset, resumption)
     if (resumption !== null && from >= toOffset && toOffset > endOffset) return
     const reason = scan.stop === 'end' ? `it ends before record ${whole}` : 'bytes that are not a record'
     throw recordsLost(
@@ -209,7 +211,11 @@ class FolderReader implements SegmentReader {
     this.#mark = await readEndMark(this.#options.folder)
     this.#segments = await listSegments(this.#options.folder)
     const first = this.#segments[0]?.firstOffset ?? 0
-    for (const known of this.#cursors.keys()) if (known < first) this.#cursors.delete(known)
+    for (const known of this.#cursors.keys())
+      if (known < first) {
+        this.#cursors.delete(known)
+        this.#resumptions.delete(known)
+      }
   }
 
   async #handleOf(segment: SegmentName): Promise<FileHandle | null> {
@@ -240,6 +246,9 @@ class FolderReader implements SegmentReader {
   #cursorBefore(segment: SegmentName, offset: number): Cursor {
     const cursors = this.#cursors.get(segment.firstOffset)
     const known = cursors?.findLast((cursor) => cursor.offset <= offset)
+    const resumption = this.#resumptions.get(segment.firstOffset)
+    if (resumption !== undefined && resumption.offset <= offset && resumption.offset > (known?.offset ?? -1))
+      return resumption
     return known ?? { offset: segment.firstOffset, byte: segmentHeaderBytes }
   }
 

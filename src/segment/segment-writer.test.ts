@@ -270,6 +270,11 @@ describe('what was acknowledged', () => {
         offset = range.toOffset
       }
     }
+    // In whatever order they are asked for.
+    await reader.range().catch(() => undefined)
+    for (const [offset, text] of [...read].reverse())
+      expect((await reader.read(offset, 1)).map((payload) => new TextDecoder().decode(payload))).toEqual([text])
+    for (const offset of lost) await expect(reader.read(offset, 1)).rejects.toMatchObject({ code: 'segment_damaged' })
     await reader.close()
     return { read, lost }
   }

@@ -70,11 +70,20 @@ export async function readContract(folder: string, digest: Digest): Promise<Pred
     if (isMissing(error)) throw damaged(path, 'is missing')
     throw error
   })
-  const contract: unknown = JSON.parse(text)
-  if (digestJson(contract) !== digest) throw damaged(path, 'was changed')
+  const contract = parsed(text)
+  if (contract === null || digestJson(contract) !== digest) throw damaged(path, 'was changed')
   return contract as PredictionContract // its digest says that we wrote it
 }
 
 function damaged(path: string, what: string) {
   return noonmarkError('segment_damaged', { message: `The contract ${path} of logged predictions ${what}.`, path })
+}
+
+/** Null where the text is no JSON. */
+function parsed(text: string): unknown {
+  try {
+    return JSON.parse(text)
+  } catch {
+    return null
+  }
 }
