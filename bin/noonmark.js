@@ -30,6 +30,7 @@ import('node:module')
   })
   // A checkout runs its source, so that a stale build never answers; the package has the build only.
   .then((fs) => fs && import(fs.existsSync(source) ? source.href : new URL('../dist/cli/main.js', here).href))
+  // biome-ignore lint/complexity/useOptionalChain: an old Node cannot read one
   .then((cli) => cli && cli.main(process.argv.slice(2)))
   .catch((error) => {
     console.error(error)
