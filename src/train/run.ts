@@ -14,7 +14,7 @@ import { openCurve, progressOf } from './curve.ts'
 import { evaluate, referenceRows } from './evaluation.ts'
 import { jobFiles, makeJobFolder, readReport } from './job-folder.ts'
 import { inputKind } from './matrix-from-table.ts'
-import { buildForTraining, findLeakage, sourcesOf, type TrainingData } from './training-data.ts'
+import { buildForTraining, findLeakage, sourcesOf, type TrainingData, unreadKeys } from './training-data.ts'
 import type { TrainingListener, TrainingPorts, TrainingRequest } from './training-ports.ts'
 import { encodeTrainingProfile, trainingProfile } from './training-profile.ts'
 
@@ -121,7 +121,7 @@ async function attempt(
     return stop(update, ports, [leakageVerdict(check, evidence)])
   }
 
-  const data = await buildForTraining(ports, model, versions, run, onProgress)
+  const data = await buildForTraining(ports, model, versions, run, onProgress, unreadKeys(ports.manifest, model))
   await update({ trainingSet: data.summary })
   listener.onLog?.(
     `training set ${data.summary.content.slice(0, 12)}: ${data.training.rows} rows train, ${data.validation.rows} validate`,

@@ -44,13 +44,17 @@ export function sourcesOf(manifest: TrainingPorts['manifest'], model: ModelSpec)
   return [...new Set(names)]
 }
 
-/** The training set of a run, split: the one that was kept where the same was built before, else built now and kept. */
+/**
+ * The training set of a run, split: the one that was kept where the same was built before, else built now and kept.
+ * @param without columns that a set that was kept need not be read with
+ */
 export async function buildForTraining(
   ports: TrainingPorts,
   model: ModelSpec,
   versions: Readonly<Record<string, TableVersion>>,
   run: Pick<Run, 'fromMs' | 'toMs' | 'cutMs'>,
   onProgress?: TrainingListener['onProgress'],
+  without: readonly string[] = [],
 ): Promise<TrainingData> {
   const draft = await draftTrainingSet({
     engine: ports.engine,
@@ -66,7 +70,7 @@ export async function buildForTraining(
       ? {}
       : { onProgress: (done: number, total: number) => onProgress('build the training set', done, total) }),
   })
-  const kept = await ports.frozenSets.find(draft.identity, unreadKeys(ports.manifest, model))
+  const kept = await ports.frozenSets.find(draft.identity, without)
   if (kept !== null) return split(model, versions, run, kept, () => featuresAgain(draft, kept))
   const { table, content, identity, summary, features } = await draft.build()
   const set: FrozenSet = { table, content, identity, summary }
@@ -76,7 +80,7 @@ export async function buildForTraining(
 }
 
 /** Fields of the moment's key that neither inputs nor checks look at: there is one text a row of them, dear to read. */
-function unreadKeys({ moments }: TrainingPorts['manifest'], model: ModelSpec): string[] {
+export function unreadKeys({ moments }: TrainingPorts['manifest'], model: ModelSpec): string[] {
   const moment = moments[model.moment]!
   const read = new Set([
     ...model.inputs.map(({ column }) => column),
