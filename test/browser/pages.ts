@@ -52,10 +52,11 @@ export async function checkPages(
   browser: Browser,
   url: string,
   screenshots: string | null,
+  only: number | null = null,
 ): Promise<void> {
   if (screenshots !== null) mkdirSync(screenshots, { recursive: true })
   const pages = await everyPage(url)
-  for (const width of widths) {
+  for (const width of only === null ? widths : [only]) {
     for (const { name, path } of pages) {
       await tally.check(`${name} at ${width} px, light and dark: whole, quiet, accessible`, async () => {
         const { page, faults, close } = await openPage(browser, url, { width })

@@ -1,7 +1,7 @@
 /**
  * Goal: the pages hold what they promise in a real browser. Method: a finished project (`npm run demo`) is copied, the real server
  * runs on the copy, and Chromium opens every page at both widths and in both themes, walks it by keys, takes the server away and
- * gives it back. `node test/browser/run.ts --project <folder> [--screenshots <folder>] [--only <part>]`
+ * gives it back. `node test/browser/run.ts --project <folder> [--screenshots <folder>] [--only <part>] [--width <px>]`
  */
 import { cpSync, existsSync, mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
@@ -18,7 +18,12 @@ import { checkEmptyProject, checkStates } from './states.ts'
 import { Tally } from './tally.ts'
 
 const { values: options } = parseArgs({
-  options: { project: { type: 'string' }, screenshots: { type: 'string' }, only: { type: 'string' } },
+  options: {
+    project: { type: 'string' },
+    screenshots: { type: 'string' },
+    only: { type: 'string' },
+    width: { type: 'string' },
+  },
 })
 const demo = fileURLToPath(new URL('../../examples/01-flight-delay/.demo', import.meta.url))
 const project = resolve(options.project ?? demo)
@@ -39,7 +44,8 @@ try {
   platform = await startPlatform('server', copy, { clock })
   const { url, port } = platform
   if (wanted('speed')) await checkSpeed(tally, browser, url)
-  if (wanted('pages')) await checkPages(tally, browser, url, screenshots)
+  if (wanted('pages'))
+    await checkPages(tally, browser, url, screenshots, options.width === undefined ? null : Number(options.width))
   if (wanted('keyboard')) await checkKeyboard(tally, browser, url, deployment)
   if (wanted('making')) await checkMaking(tally, browser, url)
   if (wanted('states')) {
