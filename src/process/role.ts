@@ -22,9 +22,9 @@ const fatal = [
   'store_newer',
   'store_damaged',
   'store_missing',
-  // Of the folder as a whole: damage to the log of one source never stops a role.
-  'segment_damaged',
   'project_not_applied',
+  // Without a log of predictions nothing should be answered. A writer that finds its own log damaged costs events only.
+  ...(role === 'serve' ? ['segment_damaged'] : []),
 ]
 
 const log = (line: string): void => console.log(line)
