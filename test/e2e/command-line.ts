@@ -152,7 +152,8 @@ export async function until(
 ): Promise<void> {
   const started = performance.now()
   while (!(await holds())) {
-    if (performance.now() - started > patienceMs) throw new Error(`waited in vain for ${typeof what === 'string' ? what : what()}`)
+    if (performance.now() - started > patienceMs)
+      throw new Error(`waited in vain for ${typeof what === 'string' ? what : what()}`)
     await sleep(20)
   }
 }
