@@ -23,7 +23,10 @@ const threadFile = new URL(
 )
 
 /** No share of a phase takes so long; a thread that has not answered by then is gone. */
-const longestPhaseMs = 300_000
+const longestPhaseMs = 120_000
+
+/** A thread that has not begun by then is done without: the result is the same with any number. */
+const longestStartMs = 20_000
 
 /**
  * The threads of a training. This one takes part: a phase is begun for all, done here for the first share, and over when the others are
@@ -34,6 +37,8 @@ export class BoostingTeam {
   readonly #own: BoostingShare
   readonly #threads: number
   readonly #workers: readonly Worker[]
+  /** Whether the other threads take part. */
+  #together = false
 
   constructor(memory: BoostingMemory, features: readonly SearchFeature[], parameters: SearchParameters) {
     const { size, pages, pool } = memory
@@ -49,10 +54,25 @@ export class BoostingTeam {
     })
   }
 
+  /** How many threads share a phase that is not done alone. */
+  get active(): number {
+    return this.#together ? this.#threads : 1
+  }
+
+  /**
+   * Waits until the threads have begun. Before that, and where one of them does not begin, this one does all alone: while it
+   * waits for a share it answers nobody, and a thread that is starting may have something to ask.
+   */
+  async begin(): Promise<void> {
+    const begun = await Promise.all(this.#workers.map(hasBegun))
+    this.#together = begun.length > 0 && begun.every((one) => one)
+    if (!this.#together) await Promise.all(this.#workers.map((worker) => worker.terminate()))
+  }
+
   /** Does a phase with all threads, or in this one where `alone`. Throws `internal` where a thread failed. */
   run(phase: Phase, alone: boolean): void {
     const control = this.#control
-    if (alone || this.#threads === 1) {
+    if (alone || !this.#together) {
       control[toldWord.active] = 1
       this.#own.run(phase)
       return
@@ -78,6 +98,21 @@ export class BoostingTeam {
     Atomics.notify(this.#control, teamWord.turn)
     await Promise.all(this.#workers.map((worker) => worker.terminate()))
   }
+}
+
+/** Whether a thread says that it has begun. */
+function hasBegun(worker: Worker): Promise<boolean> {
+  return new Promise((resolve) => {
+    const patience = setTimeout(resolve, longestStartMs, false)
+    const say = (begun: boolean): void => {
+      clearTimeout(patience)
+      resolve(begun)
+    }
+    worker.once('message', () => say(true))
+    worker.once('exit', () => say(false))
+    // It ends after this; who waits for its share finds out by the clock.
+    worker.on('error', (error) => console.error(error))
+  })
 }
 
 function lost() {

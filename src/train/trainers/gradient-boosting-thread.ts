@@ -1,5 +1,5 @@
 /** The entry of a thread of gradient boosting: does its share of one phase after the other until it is ended. */
-import { workerData } from 'node:worker_threads'
+import { parentPort, workerData } from 'node:worker_threads'
 import { BoostingMemory } from './gradient-boosting-memory.ts'
 import { BoostingShare, phases } from './gradient-boosting-share.ts'
 import type { ThreadStart } from './gradient-boosting-team.ts'
@@ -9,6 +9,7 @@ const { size, pages, pool, thread, features, parameters }: ThreadStart = workerD
 const memory = new BoostingMemory(size, { pages, pool })
 const share = new BoostingShare(memory, thread, features, parameters)
 const { control } = memory
+parentPort?.postMessage('begun')
 
 for (let turn = 0; ; ) {
   turn = awaitChange(control, teamWord.turn, turn)

@@ -74,9 +74,9 @@ interface Grown {
   rows: Int32Array
 }
 
-function grow({ matrix, gradients, hessians, parameters }: Example): Grown {
+function grow({ matrix, gradients, hessians, parameters }: Example, threads = 1): Grown {
   const { features, columns } = binMatrix(matrix, parameters.bins, new Random(1))
-  const size = { rows: matrix.rows, heldRows: 0, features: features.length, threads: 1, leaves: parameters.leaves }
+  const size = { rows: matrix.rows, heldRows: 0, features: features.length, threads, leaves: parameters.leaves }
   const memory = new BoostingMemory(size)
   const scales = pairScales(matrix.rows, 1)
   for (let row = 0; row < matrix.rows; row++) {
@@ -135,6 +135,30 @@ function rowsBelow(tree: GrownTree, grouped: Int32Array, reference: number): num
   const leaf = tree.leaves[~reference]!
   return [...grouped.subarray(leaf.begin, leaf.end)].sort((a, b) => a - b)
 }
+
+describe('threads that have not begun', () => {
+  it('are done without: the tree is that of one thread', () => {
+    // Enough rows and columns that threads would share every phase.
+    const rows = 20_000
+    const noise = (row: number, column: number) => ((row * (7919 + 31 * column) + column * 104_729) % 1009) / 64
+    const one: Example = {
+      matrix: featureMatrix(
+        Array.from({ length: 14 }, (_, column) =>
+          numberColumn(
+            `c${column}`,
+            Array.from({ length: rows }, (_, row) => noise(row, column)),
+          ),
+        ),
+      ),
+      gradients: Float64Array.from({ length: rows }, (_, row) => Math.round(noise(row, 3) - noise(row, 5)) / 64),
+      hessians: new Float64Array(rows).fill(0.25),
+      parameters: resolveGradientBoosting({ leaves: 15 }),
+    }
+    const [alone, apart] = [grow(one), grow(one, 3)]
+    expect(alone.tree.nodes.length).toBeGreaterThan(1)
+    expect(apart).toEqual(alone)
+  })
+})
 
 describe('a grown tree', () => {
   it('gives every row to one leaf, whose value is the Newton step of its rows', () => {

@@ -133,7 +133,7 @@ export class TreeGrower {
     const drawn = this.#memory.drawn.indexOf(1)
     const alone = count < sharedRows
     if (drawn >= 0) {
-      this.#tell({ begin: 0, end: count, builders: alone ? 1 : size.threads })
+      this.#tell({ begin: 0, end: count, builders: alone ? 1 : this.#team.active })
       this.#team.run('build', alone)
     }
     const root: OpenLeaf = {
@@ -204,7 +204,7 @@ export class TreeGrower {
     if (larger !== undefined) doubles.set(told3(larger.sums), toldDouble.larger)
     const alone = size.features < sharedFeatures
     this.#team.run('search', alone)
-    const threads = alone ? 1 : size.threads
+    const threads = alone ? 1 : this.#team.active
     smaller.split = readSplit(this.#memory, threads, 0, smaller.sums)
     if (smaller.split === null) this.#release(smaller)
     if (larger === undefined) return
@@ -217,7 +217,7 @@ export class TreeGrower {
     const { control, table, size } = this.#memory
     const { begin, end, followBegin, followEnd } = leaf
     const alone = end - begin + followEnd - followBegin < sharedRows
-    const threads = alone ? 1 : size.threads
+    const threads = alone ? 1 : this.#team.active
     this.#tell({ begin, end, followBegin, followEnd, feature: split.feature, build, builders: threads })
     for (let thread = 0; thread < threads; thread++) {
       table.set(split.goesLeft, (table.length / size.threads) * thread)

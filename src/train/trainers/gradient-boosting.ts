@@ -70,6 +70,7 @@ export async function trainGradientBoosting(options: GradientBoostingOptions): P
   }
   const boosting = new Boosting(options, parameters)
   try {
+    await boosting.begin()
     let turnEnds = Date.now() + turnMs
     while (boosting.step()) {
       if (Date.now() >= turnEnds) {
@@ -146,6 +147,11 @@ class Boosting {
     this.#team = new BoostingTeam(this.#memory, features, parameters)
     this.#grower = new TreeGrower(this.#memory, this.#team, parameters, scales)
     this.#best = { trees: 0, metric: Number.POSITIVE_INFINITY, loss: this.#measure().validationLoss }
+  }
+
+  /** Waits for the threads. */
+  begin(): Promise<void> {
+    return this.#team.begin()
   }
 
   /** Grows one tree; false when training is over. */
