@@ -151,7 +151,8 @@ describe('a derive that misbehaves', () => {
       expect(other).toMatchObject({ answered_by: 'champion', logged: true })
       expect(other.tookMs).toBeLessThan(timeoutMs + leewayMs)
     }
-    expect(server.output()).toContain('code_deadline: weight_class')
+    // Failures are gathered before they are told.
+    await until('the line', () => server.output().includes('code_deadline: weight_class'))
   })
 
   it('shows what it writes to its console', async () => {
