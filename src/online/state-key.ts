@@ -51,7 +51,13 @@ export function stateKeys(project: string): StateKeys {
   }
 }
 
+/** Whether a key of the state stands for an id in history, which has no value. */
+export function isHistoryId(key: Key): boolean {
+  return key[key.indexOf(0) + 1] === letterOfHistoryIds
+}
+
 const utf8 = new TextEncoder()
+const letterOfHistoryIds = 'h'.charCodeAt(0)
 const zero = Uint8Array.of(0)
 
 /** The name of an entity group, 16 hexadecimal digits: the views of a source that are keyed by the same columns. */

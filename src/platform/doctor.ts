@@ -62,7 +62,10 @@ export async function examine({ rootDir, port, open, onProgress }: Examination):
     platform = await open()
     const { manifest } = await platform.build()
     files = manifest.files
-    const applied = await platform.applied().catch(() => null)
+    const applied = await platform.applied().catch((error: unknown) => {
+      if (isNoonmarkError(error) && error.code === 'project_not_applied') return null
+      throw error
+    })
     const { sources, featureViews, models } = manifest
     const counts = [sources, featureViews, models].map((kind) => Object.keys(kind).length)
     return `${platform.project}: ${counts[0]} sources, ${counts[1]} feature views, ${counts[2]} models; ${applied === null ? 'not applied yet' : `revision ${applied.revision} applied`}`
