@@ -308,7 +308,7 @@ export const errorTable = {
   source_file_changed: {
     status: 409,
     what: 'A file was changed after it was pinned.',
-    mend: 'Restore the file, or list the history again: `noonmark apply`.',
+    mend: 'Put the file back as it was: its rows are part of what was filled and trained on.',
   },
   source_file_missing: {
     status: 400,
@@ -358,7 +358,7 @@ export const errorTable = {
   store_damaged: {
     status: 500,
     what: 'A store holds something else than was written.',
-    mend: 'Stop the platform and restore the file from a backup; `noonmark doctor` shows what can still be read.',
+    mend: 'Stop the platform and restore the file from a backup; `noonmark doctor` says which other stores are whole.',
   },
   store_foreign: {
     status: 409,

@@ -32,10 +32,14 @@ export class FileKnowledge {
   private readonly files = new Map<string, FileFacts>()
 
   /** @throws source_file_missing */
-  async facts(path: string, owner: string): Promise<FileFacts> {
+  async facts(path: string, owner: string, hint?: string): Promise<FileFacts> {
     const found = await stat(path).catch(() => null)
     if (found === null || !found.isFile())
-      throw noonmarkError('source_file_missing', { message: `${owner}: there is no file ${path}.`, path: owner })
+      throw noonmarkError('source_file_missing', {
+        message: `${owner}: there is no file ${path}.`,
+        path: owner,
+        ...(hint === undefined ? {} : { hint }),
+      })
     const known = this.files.get(path)
     // Inode and change time tell a file that was replaced within the same millisecond.
     const touched = [found.size, found.mtimeMs, found.ctimeMs, found.ino].join(' ')

@@ -257,11 +257,20 @@ function byContent(files: readonly TableFile[]): TableFile[] {
 }
 
 async function checkPinned(knowledge: FileKnowledge, owner: string, path: string, file: TableFile): Promise<void> {
-  const facts = await knowledge.facts(path, owner)
+  const hint =
+    file.origin === 'log'
+      ? 'Restore the file from a backup: it holds received rows that were written out for tables.'
+      : 'Put the file back as it was: its rows are part of what was filled and trained on.'
+  const facts = await knowledge.facts(path, owner, hint)
   if (facts.sizeBytes === file.sizeBytes && facts.modifiedMs === file.modifiedMs) return
   if (facts.sizeBytes === file.sizeBytes && (await knowledge.sha256(path, owner)) === file.sha256) return
   throw noonmarkError('source_file_changed', {
-    message: `${owner}: ${path} was changed after it was pinned (${file.sizeBytes} bytes then, ${facts.sizeBytes} now).`,
+    message: `${owner}: ${path} was changed after it was pinned (${
+      facts.sizeBytes === file.sizeBytes
+        ? 'the same size, other bytes'
+        : `${file.sizeBytes} bytes then, ${facts.sizeBytes} now`
+    }).`,
+    hint,
     path: owner,
   })
 }
