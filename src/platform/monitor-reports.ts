@@ -1,6 +1,6 @@
 import { promisify } from 'node:util'
 import { gunzip, gzip } from 'node:zlib'
-import { ulid } from 'ulid'
+import { decodeTime, ulid } from 'ulid'
 import type { Digest } from '../digest.ts'
 import { defineRecord, deleteRecord, type MetadataStore, putRecord } from '../metadata/index.ts'
 import type { LatestReport, StoredReport } from '../monitor/index.ts'
@@ -30,8 +30,11 @@ export async function measureMonitors(
   const seen = await dataSeen(platform)
   const { report, covers } = await watch(platform, options)
   const measuredAtMs = Date.now()
+  const [before] = await newest(platform, 1)
+  // Reports are found by id, the newest last, also where the clock was set back between them.
+  const idMs = before === undefined ? measuredAtMs : Math.max(measuredAtMs, decodeTime(before.id) + 1)
   const stored: StoredReport = {
-    id: ulid(measuredAtMs),
+    id: ulid(idMs),
     measured_at: formatInstant(measuredAtMs),
     seconds: Math.round(performance.now() - started) / 1000,
     reason,

@@ -18,6 +18,7 @@ describe('a report is due', () => {
     ['something new came, and the last is younger', 'two', last(3 * minute - 1, 1), false],
     ['it took a minute, and is not twenty minutes old', 'two', last(19 * minute, 60), false],
     ['it took a minute, and is twenty minutes old', 'two', last(20 * minute, 60), true],
+    ['the last was measured before the clock was set back', 'two', last(-180 * minute, 1), true],
   ])('or not where %s', (_, seen, before, due) => {
     expect(isMeasureDue(seen, before, now)).toBe(due)
   })

@@ -41,6 +41,8 @@ export function isMeasureDue(seen: string | null, last: LastMeasured | null, now
   if (seen === null || seen === last?.seen) return false
   if (last === null) return true
   const sinceMs = nowMs - parseInstant(last.measured_at)
+  // The clock was set back: the pause would else last until it has caught up.
+  if (sinceMs < 0) return true
   return sinceMs >= Math.max(leastPauseMs, last.seconds * 1000 * longestShare)
 }
 

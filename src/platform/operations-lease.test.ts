@@ -104,6 +104,10 @@ describe('a run whose process is gone', () => {
     await leave(ofCommand.id, 'command', 1_000)
     await leave(forgotten.id, 'command', 120_000)
     expect(await endLostRuns(world.platform, false)).toEqual([forgotten.id])
+    // As it would be if the clock had been set back by three hours since.
+    const ahead = await unfinishedRun()
+    await leave(ahead.id, 'command', -3 * 3_600_000)
+    expect(await endLostRuns(world.platform, false)).toEqual([ahead.id])
     expect(await statusOf(ofCommand)).toBe('training')
     expect(await endLostRuns(world.platform, true)).toEqual([ofWorker.id])
     expect(await world.platform.registry.run(ofWorker.id)).toMatchObject({

@@ -52,7 +52,8 @@ export async function holdLease(
     const lease = await metadata.get(runLeaseRecord, key)
     if (released) return
     if (lease?.body.cancelled === true) onCancel()
-    if (progress === written && now - writtenAtMs < renewMs) return
+    // A clock that was set back must not keep it from saying so.
+    if (progress === written && Math.abs(now - writtenAtMs) < renewMs) return
     await metadata.transaction(async (transaction) => {
       const { body } = (await transaction.get(runLeaseRecord, key)) ?? {}
       if (released || body === undefined) return
@@ -86,10 +87,13 @@ export async function holdLease(
   }
 }
 
+/** Whether a lease was renewed lately. One that lies ahead is of a time before the clock was set back: who lives has renewed it. */
+const isAlive = ({ aliveAtMs }: RunLease): boolean => Math.abs(Date.now() - aliveAtMs) < leaseMs
+
 /** The lease of a run whose process is alive; null without one. */
 export async function leaseOf({ metadata, project }: Platform, run: string): Promise<RunLease | null> {
   const lease = (await metadata.get(runLeaseRecord, { project, id: run }))?.body ?? null
-  return lease !== null && Date.now() - lease.aliveAtMs < leaseMs ? lease : null
+  return lease !== null && isAlive(lease) ? lease : null
 }
 
 /**
@@ -103,7 +107,7 @@ export async function cancelRun(platform: Platform, id: string): Promise<Run> {
     throw noonmarkError('run_ended', { message: `Run ${run.id} has ended: ${run.status}.`, path: 'run' })
   const asked = await metadata.transaction(async (transaction) => {
     const lease = await transaction.get(runLeaseRecord, { project, id: run.id })
-    if (lease === null || Date.now() - lease.body.aliveAtMs >= leaseMs) return false
+    if (lease === null || !isAlive(lease.body)) return false
     await transaction.put(runLeaseRecord, { project, id: run.id, body: { ...lease.body, cancelled: true } })
     return true
   })
@@ -129,7 +133,7 @@ export async function endLostRuns(platform: Platform, atStart: boolean): Promise
   const { records } = await metadata.list(runLeaseRecord, { project })
   const lost: string[] = []
   for (const { id, body } of records) {
-    if (!(atStart && body.owner === 'worker') && Date.now() - body.aliveAtMs < leaseMs) continue
+    if (!(atStart && body.owner === 'worker') && isAlive(body)) continue
     const run = await registry.run(id).catch(() => null)
     if (run !== null && !hasEnded(run)) {
       await end(platform, run, 'failed', 'run_lost')
@@ -142,7 +146,7 @@ export async function endLostRuns(platform: Platform, atStart: boolean): Promise
 /** Whether there are runs for `endLostRuns`. */
 export async function hasLostRuns({ metadata, project }: Platform, atStart: boolean): Promise<boolean> {
   const { records } = await metadata.list(runLeaseRecord, { project })
-  return records.some(({ body }) => (atStart && body.owner === 'worker') || Date.now() - body.aliveAtMs >= leaseMs)
+  return records.some(({ body }) => (atStart && body.owner === 'worker') || !isAlive(body))
 }
 
 async function end(
