@@ -26,7 +26,9 @@ export async function startPlatform(
     const read = (chunk: Buffer): void => {
       out += chunk.toString()
       const match = /answers at (http:\/\/[\w.]+:\d+)/.exec(out)
-      if (match?.[1] !== undefined) found(match[1])
+      if (match?.[1] === undefined) return
+      clearTimeout(late)
+      found(match[1])
     }
     child.stdout?.on('data', read)
     child.stderr?.on('data', read)
