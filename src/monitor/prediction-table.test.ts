@@ -2,8 +2,7 @@ import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { columnValue, type Table, tableRow } from '../values/index.ts'
 import { roleColumns, servedFeatures, textAt } from './prediction-columns.ts'
-import { tabulatePredictions, writePredictions } from './prediction-table.ts'
-import { oracleEngine } from './test/oracle-engine.ts'
+import { tabulatePredictions } from './prediction-table.ts'
 import { begin, honest, landing, record, timedLandings } from './test/world.ts'
 
 const serve = honest(timedLandings([landing('F', 'SFO', begin, 20)]))
@@ -126,13 +125,5 @@ describe('the predictions table', () => {
     const table = await tableOf(...records)
     const order = Array.from({ length: table.rows }, (_, row) => tableRow(table, row).at)
     expect(order).toEqual(Array.from({ length: 2_500 }, (_, index) => at + index))
-  })
-
-  it('is written through the engine, one file a moment', async () => {
-    const { engine } = oracleEngine([], {})
-    const predictions = await tabulatePredictions([record(asked, serve)])
-    const [written] = await writePredictions(engine, predictions, 'predictions')
-    expect(written).toMatchObject({ moment: 'quote', path: 'predictions/quote.parquet', rows: 1 })
-    expect((await engine.readTable('predictions/quote.parquet')).rows).toBe(1)
   })
 })

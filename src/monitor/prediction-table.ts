@@ -1,6 +1,4 @@
-import { join } from 'node:path'
 import type { Digest } from '../digest.ts'
-import type { OfflineEngine } from '../offline/offline-engine.ts'
 import type { NamedValue, PredictionRecord } from '../serve/prediction-record.ts'
 import { type DtypeName, type Table, takeRows } from '../values/index.ts'
 import { type ColumnBuilder, columnBuilder } from './column-builder.ts'
@@ -34,28 +32,6 @@ export async function tabulatePredictions(
     table.add(record)
   }
   return [...moments].sort(([a], [b]) => (a < b ? -1 : 1)).map(([moment, table]) => ({ moment, ...table.build() }))
-}
-
-/** A predictions table on disk. */
-export interface WrittenPredictions {
-  readonly moment: string
-  readonly path: string
-  readonly rows: number
-}
-
-/** Writes predictions tables as Parquet, `<folder>/<moment>.parquet`, so that monitors and others work from tables alone. */
-export async function writePredictions(
-  engine: OfflineEngine,
-  predictions: readonly MomentPredictions[],
-  folder: string,
-): Promise<WrittenPredictions[]> {
-  const written: WrittenPredictions[] = []
-  for (const { moment, table } of predictions) {
-    const path = join(folder, `${moment}.parquet`)
-    const { rows } = await engine.writeTable(table, path)
-    written.push({ moment, path, rows })
-  }
-  return written
 }
 
 /** What of a record decides whether it is a repeat, and of what. */
